@@ -1,0 +1,59 @@
+# `make run` shows the main job, `make test` runs every check; both start from a clone with Python 3.11 or later and make.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+FIGURES ?= figures
+
+# The constraints also hold for the build backend, which pip installs in an environment of its own. pip up to 25.2 reads the first
+# name there, later versions the second.
+export PIP_CONSTRAINT := constraints.txt
+export PIP_BUILD_CONSTRAINT := constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help run test check bench figures lock clean
+.DELETE_ON_ERROR:
+
+help:  ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' $(MAKEFILE_LIST)
+
+$(VENV)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed, found $$("$(PYTHON)" --version)" >&2; exit 2; }
+	"$(PYTHON)" -m venv $(VENV)
+	@touch $@
+
+$(VENV)/core: $(VENV)/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/tools: $(VENV)/core
+	$(BIN)/python -m pip install --quiet --editable '.[test,dev]'
+	@touch $@
+
+run: $(VENV)/core  ## explore the refcount scenarios, check them against real objects, draw the figures
+	$(BIN)/lab compare refcount/race refcount/locked
+	$(BIN)/lab verify refcount/race
+	$(BIN)/lab figures $(FIGURES)
+
+test: $(VENV)/tools check  ## run every check: ruff, mypy, layers, tests, doctests, coverage
+
+check: $(VENV)/tools
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy --strict
+	$(BIN)/lint-imports
+	$(BIN)/pytest --cov
+
+bench: $(VENV)/tools  ## measure speed and memory
+	$(BIN)/python -m benchmarks
+
+figures: $(VENV)/core  ## draw the gallery again
+	$(BIN)/lab figures $(FIGURES)
+
+lock: $(VENV)/tools  ## renew constraints.txt
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --upgrade --no-annotate \
+		--custom-compile-command 'make lock' --output-file constraints.txt
+
+clean:  ## remove the environment and the caches
+	rm -rf $(VENV) .coverage .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
