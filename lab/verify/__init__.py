@@ -1,0 +1,1 @@
+"""The model against reality: reference counts of real objects, and free runs on real threads."""

@@ -1,0 +1,180 @@
+"""One free run of a scenario file: its threads really start, all together, and the operating system schedules them.
+
+Standard library only, Python 3.9 and later, and a program too: `python lab/verify/free_run.py FILE [NAME=VALUE ...]`
+runs a scenario once with nothing installed and prints the outcome as JSON.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+import threading
+import time
+import types
+from collections import deque
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if __name__ == "__main__":
+    # Run by path: make lab.scenario importable without the rest of the package, which needs a newer Python.
+    _package = types.ModuleType("lab")
+    _package.__path__ = [str(Path(__file__).resolve().parent.parent)]
+    sys.modules["lab"] = _package
+
+from lab.scenario import Atomic, Record, Registry, ThreadSpec, freed, registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, MutableMapping
+
+__all__ = ["RunOutcome", "load", "plain", "run"]
+
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What one free run showed, in the words of an explored outcome.
+
+    Attributes
+    ----------
+    status : str
+        "finished", or "unfinished" when a thread was still going at the time-out.
+    shared : Mapping[str, Any]
+        Plain data of every top-level name that is neither parameter, function, class, module nor lock.
+    returned, errors : Mapping[str, Any]
+        By thread name: the value returned, None for a thread without; `errors` holds only the threads that raised.
+    unfinished, violated, output : tuple of str
+        Threads still going; `@final` properties found false, of a finished run only; printed lines.
+    """
+
+    status: str
+    shared: Mapping[str, Any]
+    returned: Mapping[str, Any]
+    errors: Mapping[str, str]
+    unfinished: tuple[str, ...]
+    violated: tuple[str, ...]
+    output: tuple[str, ...]
+
+
+def load(path: str, parameters: Mapping[str, Any] | None = None) -> types.ModuleType:
+    """Execute the file in a fresh module, with the parameters replaced in its tree, and return the module.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is not assigned at the top level of the file.
+    """
+    tree = ast.parse(Path(path).read_text(encoding="utf-8"), path)
+    wanted = dict(parameters or {})
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            if name in wanted:
+                node.value = ast.copy_location(ast.parse(repr(wanted.pop(name)), mode="eval").body, node.value)
+    if wanted:
+        raise ValueError("no parameter " + ", ".join(sorted(wanted)))
+    module = types.ModuleType("scenario")
+    module.__file__ = path
+    exec(compile(ast.fix_missing_locations(tree), path, "exec"), module.__dict__)
+    return module
+
+
+def run(scenario: types.ModuleType | MutableMapping[str, Any], timeout: float = 10.0) -> RunOutcome:
+    """Start all threads of the scenario together, wait for them, and return what can be observed.
+
+    Parameters
+    ----------
+    scenario : module or its namespace
+        Imported anew for each run: the run changes its variables.
+    timeout : float
+        Seconds to wait for all threads together; those still going afterwards are daemons and end with the process.
+    """
+    namespace: MutableMapping[str, Any] = vars(scenario) if isinstance(scenario, types.ModuleType) else scenario
+    declared = registry(namespace)
+    for name, value in namespace.items():
+        if isinstance(value, Record):
+            object.__setattr__(value, "_name", name)
+    returned: dict[str, Any] = {spec.name: None for spec in declared.threads}
+    errors: dict[str, str] = {}
+    output: list[str] = []
+    namespace["print"] = lambda *values, sep=" ": output.append(sep.join(map(str, values)))
+    together = threading.Barrier(max(1, len(declared.threads)))
+
+    def body(spec: ThreadSpec) -> None:
+        together.wait()
+        try:
+            returned[spec.name] = plain(spec.function(*spec.arguments))
+        except Exception as error:  # noqa: BLE001 - whatever a thread raises is part of the outcome
+            errors[spec.name] = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+    running = [threading.Thread(target=body, args=(spec,), name=spec.name, daemon=True) for spec in declared.threads]
+    for one in running:
+        one.start()
+    deadline = time.monotonic() + timeout
+    for one in running:
+        one.join(max(0.0, deadline - time.monotonic()))
+    unfinished = tuple(one.name for one in running if one.is_alive())
+    violated = () if unfinished else tuple(_violated(declared))
+    return RunOutcome(
+        "unfinished" if unfinished else "finished",
+        {name: plain(value) for name, value in list(namespace.items()) if _is_shared(name, value)},
+        returned, errors, unfinished, violated, tuple(output),
+    )  # fmt: skip
+
+
+def _violated(declared: Registry) -> Iterator[str]:
+    for kind, function in declared.properties:
+        if kind == "final":
+            try:
+                holds = bool(function())
+            except Exception:  # noqa: BLE001 - a property that raises is violated
+                holds = False
+            if not holds:
+                yield function.__name__
+
+
+_LOCKS = (type(threading.Lock()), type(threading.RLock()), threading.Semaphore)
+_SCALARS = (bool, int, float, str, type(None))
+
+
+def _is_shared(name: str, value: Any) -> bool:
+    """Whether an outcome shows that top-level name: not a parameter, not a function or class, not a lock."""
+    if name.startswith("__") or callable(value) or isinstance(value, (types.ModuleType, _LOCKS)):
+        return False
+    if isinstance(value, (list, tuple)) and value and all(isinstance(one, _LOCKS) for one in value):
+        return False
+    parameter = name.isupper() and isinstance(value, (*_SCALARS, tuple))
+    return not parameter and type(value).__module__ != "__future__"
+
+
+def plain(value: Any) -> Any:
+    """Return the value as plain data, in the form that results and JSON use."""
+    if isinstance(value, Atomic):
+        return plain(value.load())
+    if isinstance(value, Record):
+        fields = {name: plain(cell) for name, cell in value._cells.items()}  # noqa: SLF001 - hidden from scenarios
+        return {"refs": fields.pop("refs"), "freed": freed(value), **fields}
+    if isinstance(value, dict):
+        if all(isinstance(key, str) for key in value):
+            return {key: plain(item) for key, item in value.items()}
+        return [[plain(key), plain(item)] for key, item in value.items()]
+    if isinstance(value, (list, tuple, deque)):
+        return [plain(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(plain(item) for item in value)
+    if isinstance(value, _SCALARS):
+        return value
+    return {"class": type(value).__name__, "fields": {name: plain(item) for name, item in vars(value).items()}}
+
+
+def _main(arguments: list[str]) -> int:
+    """Run the file named, once; `NAME=VALUE` arguments replace parameters."""
+    path, *settings = arguments
+    parameters = {name: ast.literal_eval(text) for name, _, text in (item.partition("=") for item in settings)}
+    json.dump(asdict(run(load(path, parameters))), sys.stdout)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main(sys.argv[1:]))

@@ -1,0 +1,48 @@
+"""Two threads look for a connection in a dict, find none, and both open one.
+
+Opening a connection is expensive, so the first thread that needs it opens it and keeps it in a dict
+for everybody. But between "is it there?" and "put it there" the other thread can ask the same
+question and get the same answer.
+
+Every single operation on a dict is whole, on every Python. That does not help: the *decision* needs
+two of them, and what was true when you looked may be false when you act. Two connections are
+opened, and in some orders the two threads even go on with different ones.
+"""
+
+from lab.scenario import expect, final, thread
+
+connections = {}
+opened = [False, False]
+using = [None, None]
+
+
+@thread(each=range(2))
+def client(i):
+    if "server" not in connections:
+        opened[i] = True
+        connections["server"] = i
+    using[i] = connections["server"]
+
+
+@final
+def opened_once():
+    return opened[0] != opened[1]
+
+
+@final
+def both_use_the_same():
+    return using[0] == using[1]
+
+
+# A client that opens takes 5 steps: look, open, store, fetch, use; one that does not takes 3. Both
+# open when both look before either stores: of the 10! / (5! 5!) = 252 orders leave out those where
+# one has stored before the other looks, 2 x 7! / (2! 5!) = 42, and 210 are left. Otherwise one
+# opens, and its last 2 steps mix with the other's 3: 2 x 10 = 20. Different connections in use: one
+# fetches between the two stores, 2 x 51 orders.
+expect(
+    schedules=230,
+    outcomes={"opened": {(True, False): 10, (False, True): 10, (True, True): 210}},
+    verdicts={"opened_once": "violated", "both_use_the_same": "violated"},
+    races={"connections['server']"},
+)
+expect("statement", verdicts={"opened_once": "violated", "both_use_the_same": "violated"})
