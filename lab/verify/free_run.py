@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["RunOutcome", "load", "plain", "run"]
 
 
-
 @dataclass(frozen=True)
 class RunOutcome:
     """What one free run showed, in the words of an explored outcome.

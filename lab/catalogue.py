@@ -1,0 +1,187 @@
+"""The scenarios the lab ships: where they are, what they are called, what they declare, in the order of teaching.
+
+Everything here is read from the files' text at once; nothing is explored and nothing of a scenario runs.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from lab.errors import UsageError
+
+__all__ = ["TOPICS", "Declared", "Entry", "Topic", "entries", "folder", "names", "resolve"]
+
+Declared = Literal["faulty", "sound"]
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One folder of scenarios: its name, its title, and its files in the order of teaching, the faulty ones first."""
+
+    folder: str
+    title: str
+    files: tuple[str, ...]
+
+
+TOPICS = (
+    Topic("lost_update", "Lost update", ("race", "locked", "own_counter")),
+    Topic(
+        "refcount",
+        "Reference counts",
+        ("race", "locked", "from_one", "from_one_locked", "from_one_owned", "from_two", "from_two_locked"),
+    ),
+    Topic("check_then_act", "Check, then act", ("race", "setdefault", "locked")),
+    Topic("tickets", "Selling tickets", ("race", "locked")),
+    Topic("bank", "An invariant over two accounts", ("race", "locked")),
+    Topic("lock_order", "Lock order", ("inversion", "ordered")),
+    Topic("philosophers", "Dining philosophers", ("all_left", "left_hander", "footman")),
+    Topic("test_and_set", "Test and set", ("split", "exchange")),
+    Topic("ticket_lock", "Ticket lock", ("plain", "atomic")),
+    Topic("dekker", "Dekker's ladder", ("first", "second", "third", "fourth", "dekker")),
+    Topic("peterson", "Peterson's algorithm", ("swapped", "peterson")),
+    Topic("filter_lock", "Filter lock", ("one_room", "filter_lock")),
+    Topic("bakery", "Lamport's bakery", ("no_choosing", "bakery")),
+)
+"""The order of teaching; a file that it does not name comes last in its folder, a folder last of all."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a shipped scenario says about itself.
+
+    Attributes
+    ----------
+    name : str
+        Its path below the scenarios' folder, without `.py`.
+    title, topic : str
+        The docstring's first line; the topic's title.
+    path : Path
+        The file.
+    declared : Mapping[str, str]
+        By policy, what its expectations for the parameters' own values come to: "faulty" if they expect a violated
+        verdict, a deadlock or an uncaught exception, "sound" if they expect verdicts and none of these.
+    """
+
+    name: str
+    title: str
+    topic: str
+    path: Path
+    declared: Mapping[str, Declared]
+
+
+def folder() -> Path:
+    """Return the folder of the scenarios: inside an installed package, or at the top of a checkout.
+
+    Raises
+    ------
+    UsageError
+        If the installation has none.
+    """
+    package = Path(__file__).resolve().parent
+    for place in (package / "scenarios", package.parent / "scenarios"):
+        if place.is_dir():
+            return place
+    raise UsageError("this installation of the lab has no scenarios")
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all shipped scenarios in the order of teaching."""
+    root = folder()
+    found = [path.relative_to(root).with_suffix("").as_posix() for path in root.rglob("*.py")]
+    return tuple(sorted(found, key=_place))
+
+
+def _place(name: str) -> tuple[int, int, str]:
+    where, _, file = name.rpartition("/")
+    for number, topic in enumerate(TOPICS):
+        if topic.folder == where:
+            return number, topic.files.index(file) if file in topic.files else len(topic.files), name
+    return len(TOPICS), 0, name
+
+
+def entries() -> tuple[Entry, ...]:
+    """Return an entry for each shipped scenario in the order of teaching.
+
+    Notes
+    -----
+    Parses every file once, and explores none.
+    """
+    root = folder()
+    return tuple(_entry(name, root / f"{name}.py") for name in names())
+
+
+def _entry(name: str, path: Path) -> Entry:
+    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    title = (ast.get_docstring(tree) or name).partition("\n")[0]
+    where = name.rpartition("/")[0]
+    topic = next((topic.title for topic in TOPICS if topic.folder == where), where)
+    return Entry(name, title, topic, path, _declared(tree))
+
+
+def _declared(tree: ast.Module) -> dict[str, Declared]:
+    declared: dict[str, Declared] = {}
+    for node in tree.body:
+        if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)):
+            continue
+        call = node.value
+        if not (isinstance(call.func, ast.Name) and call.func.id == "expect"):
+            continue
+        claims = {word.arg: _literal(word.value) for word in call.keywords if word.arg}
+        policy = _literal(call.args[0]) if call.args else claims.get("policy", "access")
+        judged = _judged(claims)
+        if judged is not None and not claims.get("set") and declared.get(policy) != "faulty":
+            declared[policy] = judged
+    return declared
+
+
+def _literal(node: ast.expr) -> Any:
+    """Return the literal's value; `set()`, which is no literal for Python, is the empty set."""
+    return set() if ast.unparse(node) == "set()" else ast.literal_eval(node)
+
+
+def _judged(claims: Mapping[str, Any]) -> Declared | None:
+    """Return what the claims of one `expect` come to, None if they say nothing about right and wrong."""
+    verdicts = [
+        *claims.get("verdicts", {}).values(),
+        *(claims[key] for key in ("deadlock", "livelock") if key in claims),
+    ]
+    if "violated" in verdicts or claims.get("errors"):
+        return "faulty"
+    return "sound" if verdicts or "errors" in claims else None
+
+
+def resolve(text: str) -> tuple[Path, str]:
+    """Return the file and the scenario name for what a user typed: a shipped scenario's name, or a file's path.
+
+    A shipped scenario is named by its path below the scenarios' folder, any other file by its path without `.py`.
+
+    Raises
+    ------
+    UsageError
+        If there is neither; the message suggests near names.
+    """
+    root = folder()
+    path = Path(text)
+    if path.is_file():
+        whole = path.resolve()
+        place = whole.relative_to(root) if whole.is_relative_to(root) else path
+        return path, place.with_suffix("").as_posix()
+    known = names()
+    name = text.removesuffix(".py")
+    if name in known:
+        return root / f"{name}.py", name
+    raise UsageError(_unknown(text, name, known))
+
+
+def _unknown(text: str, name: str, known: tuple[str, ...]) -> str:
+    inside = [one for one in known if one.startswith(name.rstrip("/") + "/")]
+    if inside:
+        return f"{text!r} is a topic; name one of {', '.join(inside)}"
+    near = [one for one in known if one.endswith("/" + name)] or difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    what = f"there is no {'file' if text.endswith('.py') else 'scenario'} {text!r}"
+    return f"{what}; did you mean {' or '.join(near)}?" if near else f"{what}; `lab list` shows the scenarios there are"
