@@ -1,0 +1,149 @@
+"""The race-condition and GIL simulation lab: what a small concurrent program can do, in every order.
+
+>>> import lab
+>>> result = lab.explore("refcount/race")
+>>> [(outcome.shared["refcount"], outcome.schedules) for outcome in result.outcomes]
+[(2, 2), (1, 2), (3, 2)]
+>>> lab.replay("refcount/race", ["T1", "T2", "T1", "T2"]).events[-1].shared
+{'refcount': 1}
+
+Importing the lab is cheap: what a call needs is imported when it is made.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from lab.errors import BoundReached, LabError, ScenarioError, UsageError
+
+if TYPE_CHECKING:
+    from lab.explore.bounds import Progress
+    from lab.explore.result import Result
+    from lab.model.program import Program
+    from lab.model.relation import Relation
+    from lab.model.trace import Trace
+
+__all__ = [
+    "BoundReached",
+    "LabError",
+    "ScenarioError",
+    "UsageError",
+    "explore",
+    "load",
+    "relation",
+    "replay",
+]
+
+__version__ = "0.1.0"
+
+
+def load(scenario: str | Path, parameters: Mapping[str, Any] | None = None) -> Program:
+    """Return a scenario's program, read and never run.
+
+    Parameters
+    ----------
+    scenario : str or Path
+        A shipped scenario's name, such as "refcount/race", or a file's path.
+    parameters : Mapping[str, Any] or None
+        Parameters of the file to set.
+
+    Raises
+    ------
+    ScenarioError
+        The file is outside the language.
+    UsageError
+        There is no such file or scenario, or no such parameter.
+    """
+    from lab import catalogue
+    from lab.language import load_program
+
+    path, name = catalogue.resolve(str(scenario))
+    return load_program(path, name=name, parameters=parameters)
+
+
+def relation(
+    scenario: str | Path | Program, policy: str = "access", parameters: Mapping[str, Any] | None = None
+) -> Relation:
+    """Return a scenario's transition relation under a policy; raises as `load` does."""
+    from lab.model.policies import policy_named
+    from lab.model.relation import Relation
+
+    program = load(scenario, parameters) if isinstance(scenario, str | Path) else scenario
+    return Relation(program, policy_named(policy))
+
+
+def explore(
+    scenario: str | Path | Program,
+    policy: str = "access",
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    max_states: int | None = None,
+    deadline: Callable[[], bool] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Result:
+    """Return everything that a scenario can do under a policy.
+
+    Parameters
+    ----------
+    scenario : str, Path or Program
+        A shipped scenario's name, a file's path, or a program that `load` returned.
+    policy : str
+        Where a switch between threads is possible: "access" or "statement".
+    parameters : Mapping[str, Any] or None
+        Parameters of the file to set.
+    max_states : int or None
+        Stop after about so many states; the result is then incomplete and says so.
+    deadline : callable or None
+        Asked now and then; stop when it returns True.
+    progress : callable or None
+        Told now and then how far the exploration is.
+
+    Raises
+    ------
+    ScenarioError, UsageError
+        As `load` does, and when the scenario leaves the language while it is explored.
+    """
+    from lab.explore.explorer import explore as explore_relation
+    from lab.explore.result import show_in_notebooks
+
+    show_in_notebooks(_as_html)
+    return explore_relation(
+        relation(scenario, policy, parameters), max_states=max_states, deadline=deadline, progress=progress
+    )
+
+
+def _as_html(result: Result) -> str:
+    from lab.report.notebook import as_html
+
+    return as_html(result)
+
+
+def replay(
+    scenario: str | Path | Program,
+    schedule: Sequence[str],
+    policy: str = "access",
+    parameters: Mapping[str, Any] | None = None,
+) -> Trace:
+    """Return what happens when the threads run in the given order; raises `UsageError` when they cannot."""
+    from lab.model.trace import replay as replay_relation
+
+    return replay_relation(relation(scenario, policy, parameters), schedule)
+
+
+class _Lab(ModuleType):
+    """Keeps `lab.explore` the function when the package of that name is imported."""
+
+    @property
+    def explore(self) -> Any:
+        return explore
+
+    @explore.setter
+    def explore(self, module: ModuleType) -> None:
+        pass
+
+
+sys.modules[__name__].__class__ = _Lab

@@ -1,0 +1,49 @@
+"""What lowering a function needs to know about the file around it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from lab.language.effects import Effects, Scope, scope_of
+from lab.language.source import Source
+from lab.model.values import Value
+
+__all__ = ["FileContext"]
+
+
+@dataclass
+class FileContext:
+    """A file's names, after its top level was read.
+
+    Attributes
+    ----------
+    names : Mapping[str, Value]
+        Every top-level value: parameters, constants, and shared variables with their first value.
+    parameters : Mapping[str, Value]
+        The parameters among them.
+    variables : Mapping[str, int]
+        The component of each name that some function rebinds.
+    helpers : Mapping[str, ast.FunctionDef]
+        The undecorated functions.
+    others : frozenset of str
+        The functions that nobody may call: threads and properties.
+    stdout : int or None
+        The component of the printed lines.
+    """
+
+    source: Source
+    qualified: Callable[[ast.expr], str | None]
+    names: Mapping[str, Value]
+    parameters: Mapping[str, Value]
+    variables: Mapping[str, int]
+    helpers: Mapping[str, ast.FunctionDef]
+    others: frozenset[str]
+    effects: Effects
+    stdout: int | None
+    scopes: dict[str, Scope] = field(default_factory=dict)
+
+    def scope(self, function: ast.FunctionDef) -> Scope:
+        """Return a function's names."""
+        return self.scopes.setdefault(function.name, scope_of(function))

@@ -1,0 +1,268 @@
+"""What the functions of a file may change, read from the text alone: everything else is a constant.
+
+A path that begins with a global's own name reaches that object only; a path through a local, a parameter or an
+attribute may reach any object whose class has the operation. Unreachable code counts.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from lab.language.toplevel import Blueprint
+from lab.model.heap import HeapObject
+from lab.model.objects.cells import Atomic, Namespace, Record
+from lab.model.objects.containers import Container, Deque, Dict, List, Set, canonical
+from lab.model.objects.locks import BoundedSemaphore, Lock, RLock, Semaphore
+from lab.model.program import Component
+from lab.model.values import MISSING, Ref, Value
+
+__all__ = ["Effects", "Layout", "Scope", "makes_list", "methods", "read_effects", "scope_of"]
+
+_CONTAINERS: dict[str, type[Container]] = {"list": List, "deque": Deque, "dict": Dict, "set": Set}
+_LOCKS: dict[str, Callable[[Ref, str, int], HeapObject]] = {"Lock": Lock, "RLock": RLock, "Semaphore": Semaphore}
+_CLASSES: dict[str, type[HeapObject]] = {
+    **_CONTAINERS,
+    "Lock": Lock,
+    "RLock": RLock,
+    "Semaphore": Semaphore,
+    "BoundedSemaphore": BoundedSemaphore,
+    "SimpleNamespace": Namespace,
+    "Record": Record,
+    "Atomic": Atomic,
+}
+_READING = frozenset(
+    (
+        "__len__",
+        "__bool__",
+        "__contains__",
+        "__next__",
+        "__copy__",
+        "copy",
+        "__getitem__",
+        "get",
+        "index",
+        "count",
+        "__getattr__",
+    )
+)
+_KEEPS_SHAPE = frozenset(("__setitem__", "reverse", "sort", "rotate"))
+
+
+def methods() -> frozenset[str]:
+    """Return every method that some object of the language has."""
+    names: set[str] = set()
+    for kind in _CLASSES.values():
+        names |= {name for name in kind.rules if not name.startswith("__")}
+    return frozenset(names - {"free", "freed"})
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The names of one function: its parameters, the globals it declares, and its locals (parameters included)."""
+
+    parameters: tuple[str, ...]
+    globals: frozenset[str]
+    locals: frozenset[str]
+
+
+def _stores(node: ast.AST) -> Iterator[ast.Name]:
+    """Yield the names bound in a function's own body, without the bodies of lambdas and comprehensions."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store | ast.Del):
+            yield child
+        elif not isinstance(
+            child, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.FunctionDef
+        ):
+            yield from _stores(child)
+
+
+def scope_of(function: ast.FunctionDef) -> Scope:
+    """Return the names of a function."""
+    declared = {name for node in ast.walk(function) if isinstance(node, ast.Global) for name in node.names}
+    parameters = tuple(argument.arg for argument in function.args.args)
+    bound = {name.id for statement in function.body for name in _stores(ast.Module([statement], []))}
+    return Scope(parameters, frozenset(declared), frozenset(bound | set(parameters)) - declared)
+
+
+@dataclass
+class Effects:
+    """What some function may change.
+
+    Attributes
+    ----------
+    rebound : set of str
+        Global names that some function assigns.
+    attributes : set of str
+        Attribute names that some function assigns or deletes.
+    changed, reshaped : set of int
+        Numbers of the containers whose content may change, and of those among them whose length may.
+    """
+
+    rebound: set[str] = field(default_factory=set)
+    attributes: set[str] = field(default_factory=set)
+    changed: set[int] = field(default_factory=set)
+    reshaped: set[int] = field(default_factory=set)
+
+
+def read_effects(functions: Iterable[ast.FunctionDef], names: Mapping[str, Value], heap: list[Blueprint]) -> Effects:
+    """Return what the functions may change."""
+    effects = Effects()
+    changes: list[tuple[ast.expr, str, Scope]] = []
+    for function in functions:
+        scope = scope_of(function)
+        for node in ast.walk(function):
+            changes.extend((base, operation, scope) for base, operation in _changes(node))
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del) and node.id in scope.globals:
+                effects.rebound.add(node.id)
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
+                effects.attributes.add(node.attr)
+    before = -1
+    while before != len(effects.changed):
+        before = len(effects.changed)
+        for base, operation, scope in changes:
+            reached = _reached(base, scope, effects, names, heap)
+            for blueprint in heap:
+                kind = _CONTAINERS.get(blueprint.ref.kind)
+                if (
+                    kind is None
+                    or operation not in kind.rules
+                    or (reached is not None and blueprint.ref.number not in reached)
+                ):
+                    continue
+                effects.changed.add(blueprint.ref.number)
+                if operation not in _KEEPS_SHAPE:
+                    effects.reshaped.add(blueprint.ref.number)
+    return effects
+
+
+def _changes(node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
+    """Yield the paths that a node changes, each with the operation."""
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+        yield node.value, "__setitem__"
+    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Del):
+        yield node.value, "__delitem__"
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr not in _READING:
+        yield node.func.value, node.func.attr
+    elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add) and makes_list(node.value):
+        yield node.target, "__iadd__"
+
+
+def makes_list(node: ast.expr) -> bool:
+    """Whether an expression is written so that its value is a list: then `x += ...` extends a list in place."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id in ("list", "sorted")
+    if isinstance(node, ast.BinOp):
+        return makes_list(node.left) or makes_list(node.right)
+    return isinstance(node, ast.List | ast.ListComp) or (
+        isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice)
+    )
+
+
+def _reached(
+    base: ast.expr, scope: Scope, effects: Effects, names: Mapping[str, Value], heap: list[Blueprint]
+) -> set[int] | None:
+    """Return the numbers of the objects that a path reaches; None when it may reach any."""
+    if isinstance(base, ast.Name):
+        if base.id in scope.locals or base.id in effects.rebound or base.id not in names:
+            return None
+        value = names[base.id]
+        return {value.number} if isinstance(value, Ref) else set()
+    if isinstance(base, ast.Subscript):
+        outer = _reached(base.value, scope, effects, names, heap)
+        if outer is None or outer & effects.changed:
+            return None
+        found: set[int] = set()
+        for number in outer:
+            for item in heap[number].items:
+                for part in item if isinstance(item, tuple) else (item,):
+                    if isinstance(part, Ref):
+                        found.add(part.number)
+        return found
+    return None
+
+
+class Layout:
+    """Gives every shared thing that may change a component, and turns blueprints into heap objects."""
+
+    def __init__(self, effects: Effects, names: Mapping[str, Value], blueprints: list[Blueprint]) -> None:
+        self.effects = effects
+        self.components: list[Component] = []
+        self.variables: dict[str, int] = {}
+        for name, value in names.items():
+            if name in effects.rebound:
+                self.variables[name] = self.component(name, value)
+        paths = _paths(names, blueprints)
+        self.heap = tuple(
+            self._object(blueprint, paths.get(blueprint.ref.number, "object")) for blueprint in blueprints
+        )
+
+    def component(self, name: str, initial: Value) -> int:
+        """Add a component and return its number."""
+        self.components.append(Component(name, initial))
+        return len(self.components) - 1
+
+    def _object(self, blueprint: Blueprint, name: str) -> HeapObject:
+        ref, kind = blueprint.ref, blueprint.ref.kind
+        if kind in _CONTAINERS:
+            return self._container(blueprint, name)
+        if kind == "SimpleNamespace":
+            return self._namespace(blueprint, name)
+        if kind == "Record":
+            cells = {
+                attribute: self.component(f"{name}.{attribute}", value) for attribute, value in blueprint.fields.items()
+            }
+            return Record(ref, name, cells, self.component(f"freed({name})", False))
+        if kind == "Atomic":
+            return Atomic(ref, name, self.component(name, blueprint.items[0]))
+        if kind == "BoundedSemaphore":
+            return BoundedSemaphore(ref, name, self.component(name, blueprint.items[0]), blueprint.items[0])
+        initial = blueprint.items[0] if kind == "Semaphore" else None
+        component = self.component(name, initial)
+        return _LOCKS[kind](ref, name, component)
+
+    def _container(self, blueprint: Blueprint, name: str) -> Container:
+        ref, items = blueprint.ref, blueprint.items
+        kind = _CONTAINERS[ref.kind]
+        if ref.kind == "set":
+            items = canonical(items)
+        if ref.number not in self.effects.changed:
+            return kind(ref, name, items)
+        if ref.kind in ("list", "deque") and ref.number not in self.effects.reshaped:
+            return kind(
+                ref, name, items, cells=tuple(self.component(f"{name}[{i}]", item) for i, item in enumerate(items))
+            )
+        return kind(ref, name, items, whole=self.component(name, items))
+
+    def _namespace(self, blueprint: Blueprint, name: str) -> Namespace:
+        assigned = self.effects.attributes
+        constants = {attribute: value for attribute, value in blueprint.fields.items() if attribute not in assigned}
+        cells = {
+            attribute: self.component(f"{name}.{attribute}", blueprint.fields.get(attribute, MISSING))
+            for attribute in [*blueprint.fields, *sorted(assigned - set(blueprint.fields))]
+            if attribute in assigned
+        }
+        return Namespace(blueprint.ref, name, constants, cells)
+
+
+def _paths(names: Mapping[str, Value], blueprints: list[Blueprint]) -> dict[int, str]:
+    """Return how the file reaches each object: by its shortest path, the first in the order of the file among those."""
+    paths: dict[int, str] = {}
+    pending = [(name, value) for name, value in names.items()]
+    while pending:
+        following: list[tuple[str, Value]] = []
+        for path, value in pending:
+            if isinstance(value, tuple):
+                following.extend((f"{path}[{index}]", item) for index, item in enumerate(value))
+            if not isinstance(value, Ref) or value.number in paths:
+                continue
+            paths[value.number] = path
+            blueprint = blueprints[value.number]
+            following.extend((f"{path}.{name}", item) for name, item in blueprint.fields.items())
+            if value.kind == "dict":
+                following.extend((f"{path}[{key!r}]", item) for key, item in blueprint.items)
+            elif value.kind in ("list", "deque"):
+                following.extend((f"{path}[{index}]", item) for index, item in enumerate(blueprint.items))
+        pending = following
+    return paths

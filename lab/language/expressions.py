@@ -1,0 +1,403 @@
+"""Lowers expressions, left to right as Python evaluates them."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lab.language.builder import NONE, Builder
+from lab.language.context import FileContext
+from lab.language.effects import Scope, methods
+from lab.language.names import BUILTINS, LATER
+from lab.language.toplevel import check_literal
+from lab.model import compute
+from lab.model.instructions import Const, Operand, Reg
+from lab.model.operations import Compare, Copy, Inside, Invoke, Load, Text
+from lab.model.values import END, Ref, Snapshot, Value, type_name
+
+__all__ = ["Expressions", "Frame"]
+
+_PURE = frozenset(name for names in compute.METHODS.values() for name in names)
+_VIEWS = ("keys", "values", "items")
+_TYPES = ("int", "bool", "str", "float", "tuple", "list", "dict", "set", "range")
+
+
+@dataclass
+class Frame:
+    """One function being lowered: its names, their registers, and the functions that called it."""
+
+    scope: Scope
+    registers: dict[str, int]
+    callers: tuple[str, ...]
+    hidden: dict[str, int] = field(default_factory=dict)
+
+
+class Expressions:
+    """Lowers the expressions of a thread, of a property or of a predicate.
+
+    Parameters
+    ----------
+    context : FileContext
+        The file.
+    mode : str
+        "thread", "property" or "predicate" (the function given to `wait_until`).
+    """
+
+    def __init__(self, context: FileContext, mode: str) -> None:
+        self.context = context
+        self.mode = mode
+        self.source = context.source
+        self.builder = Builder()
+        self.frame = Frame(Scope((), frozenset(), frozenset()), {}, ())
+
+    def expression(self, node: ast.expr) -> Operand:
+        """Lower an expression and return its value's operand."""
+        method = getattr(self, f"_{type(node).__name__.lower()}", None)
+        if method is None:
+            raise self._refuse(node)
+        with self.builder.at(self.source.span(node)):
+            return method(node)  # type: ignore[no-any-return]
+
+    def _refuse(self, node: ast.expr) -> Exception:
+        what, instead = _REFUSED.get(
+            type(node).__name__, ("this expression", "write it with the operations of docs/language.md")
+        )
+        return self.source.error(node, f"{what} is not allowed in a {self.mode}", instead)
+
+    def _constant(self, node: ast.Constant) -> Operand:
+        return Const(check_literal(self.source, node, node.value))
+
+    def _name(self, node: ast.Name) -> Operand:
+        name = node.id
+        if name in self.frame.hidden:
+            return Reg(self.frame.hidden[name])
+        if name in self.frame.scope.locals:
+            return Reg(self.frame.registers[name])
+        if name in self.context.variables:
+            return self.builder.operate(Load(self.context.variables[name], name))
+        if name in self.context.names:
+            return Const(self.context.names[name])
+        raise self._unknown(node)
+
+    def _unknown(self, node: ast.Name) -> Exception:
+        name = node.id
+        if name in self.context.helpers or name in self.context.others:
+            return self.source.error(node, f"the function '{name}' is used as a value", "call it")
+        if self.context.qualified(node) is not None:
+            return self.source.error(node, f"'{name}' is used as a value", "call it, with parentheses")
+        known = [*self.frame.scope.locals, *self.context.names, *self.context.helpers, *BUILTINS]
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean '{near[0]}'?" if near else "assign it at the top level, or before it is used"
+        return self.source.error(node, f"the name '{name}' is not defined", hint)
+
+    def _tuple(self, node: ast.Tuple) -> Operand:
+        return self.builder.compute(_make_tuple, *self._elements(node.elts))
+
+    def _list(self, node: ast.List) -> Operand:
+        return self.builder.compute(_make_list, *self._elements(node.elts))
+
+    def _set(self, node: ast.Set) -> Operand:
+        items = self.builder.compute(_make_tuple, *self._elements(node.elts))
+        return self.builder.operate(Copy("set"), items)
+
+    def _dict(self, node: ast.Dict) -> Operand:
+        operands: list[Operand] = []
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is None:
+                raise self.source.error(value, "a dict is unpacked with **", "write the entries out")
+            operands += [self.expression(key), self.expression(value)]
+        return self.builder.compute(_make_dict, *operands)
+
+    def _elements(self, nodes: list[ast.expr]) -> list[Operand]:
+        for node in nodes:
+            if isinstance(node, ast.Starred):
+                raise self.source.error(node, "a value is unpacked with *", "write the elements out")
+        return [self.expression(node) for node in nodes]
+
+    def _unaryop(self, node: ast.UnaryOp) -> Operand:
+        if isinstance(node.op, ast.Not):
+            return self.builder.compute(_negate, self.truth(self.expression(node.operand), node.operand))
+        return self.builder.compute(compute.UNARY[type(node.op).__name__], self.expression(node.operand))
+
+    def _binop(self, node: ast.BinOp) -> Operand:
+        left = self.expression(node.left)
+        right = self.expression(node.right)
+        return self.builder.compute(self.binary(node, node.op), left, right)
+
+    def binary(self, node: ast.AST, op: ast.operator) -> Callable[[Value, Value], Value]:
+        """Return the function of a binary operator."""
+        if type(op).__name__ not in compute.BINARY:
+            raise self.source.error(node, "matrix multiplication is not part of the language", "write the sum out")
+        return compute.BINARY[type(op).__name__]
+
+    def _boolop(self, node: ast.BoolOp) -> Operand:
+        builder = self.builder
+        result, end = builder.register(), builder.label()
+        for position, part in enumerate(node.values):
+            value = self.expression(part)
+            builder.move(value, result)
+            if position == len(node.values) - 1:
+                break
+            condition: Operand = self.truth(Reg(result), part)
+            if isinstance(node.op, ast.Or):
+                condition = builder.compute(_negate, condition)
+            builder.unless(condition, end)
+        builder.here(end)
+        return Reg(result)
+
+    def _compare(self, node: ast.Compare) -> Operand:
+        builder = self.builder
+        left = self.expression(node.left)
+        if len(node.ops) == 1:
+            return self._comparison(node.ops[0], left, self.expression(node.comparators[0]))
+        result, end = builder.register(), builder.label()
+        for position, (op, comparator) in enumerate(zip(node.ops, node.comparators, strict=True)):
+            right = self.expression(comparator)
+            builder.move(self._comparison(op, left, right), result)
+            if position < len(node.ops) - 1:
+                builder.unless(Reg(result), end)
+            left = right
+        builder.here(end)
+        return Reg(result)
+
+    def _comparison(self, op: ast.cmpop, left: Operand, right: Operand) -> Operand:
+        if isinstance(op, ast.In | ast.NotIn):
+            found = self.builder.operate(Invoke("__contains__", "in"), right, left)
+            return self.builder.compute(_negate, found) if isinstance(op, ast.NotIn) else found
+        return self.builder.operate(Compare(type(op).__name__), left, right)
+
+    def _ifexp(self, node: ast.IfExp) -> Operand:
+        builder = self.builder
+        result, otherwise, end = builder.register(), builder.label(), builder.label()
+        builder.unless(self.condition(node.test), otherwise)
+        builder.move(self.expression(node.body), result)
+        builder.jump(end)
+        builder.here(otherwise)
+        builder.move(self.expression(node.orelse), result)
+        builder.here(end)
+        return Reg(result)
+
+    def condition(self, node: ast.expr) -> Operand:
+        """Lower a test: the operand's value is plain, never a reference."""
+        return self.truth(self.expression(node), node)
+
+    def truth(self, operand: Operand, node: ast.expr) -> Operand:
+        """Test a value for truth, which for a shared container is a step."""
+        if isinstance(operand, Const) and not isinstance(operand.value, Ref):
+            return operand
+        if isinstance(node, ast.Compare) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)):
+            return operand
+        return self.builder.operate(Invoke("__bool__", "truth"), operand)
+
+    def _subscript(self, node: ast.Subscript) -> Operand:
+        container = self.expression(node.value)
+        return self.builder.operate(Invoke("__getitem__", "read element"), container, self.index(node.slice))
+
+    def index(self, node: ast.expr) -> Operand:
+        """Lower what stands between the brackets."""
+        if isinstance(node, ast.Slice):
+            parts = [NONE if part is None else self.expression(part) for part in (node.lower, node.upper, node.step)]
+            return self.builder.compute(slice, *parts)
+        return self.expression(node)
+
+    def _attribute(self, node: ast.Attribute) -> Operand:
+        if self.context.qualified(node) is not None:
+            raise self.source.error(
+                node, f"`{self.source.segment(node)}` is used as a value", "call it, at the top level"
+            )
+        if node.attr.startswith("__"):
+            raise self.source.error(
+                node, f"the attribute '{node.attr}' is not part of the language", "use plain attributes"
+            )
+        return self.builder.operate(
+            Invoke("__getattr__", f"read .{node.attr}"), self.expression(node.value), Const(node.attr)
+        )
+
+    def iterate(self, node: ast.expr, mode: str = "") -> Reg:
+        """Lower what a loop runs over, and return the register of its iterator."""
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in _VIEWS
+            and not node.args
+        ):
+            mode, node = node.func.attr, node.func.value
+        source = self.expression(node)
+        return self.builder.compute(compute.make_cursor, source, Const(mode))
+
+    def advance(self, cursor: Reg, end: int) -> Reg:
+        """Lower the next element of an iterator; goes on at the label when there is none."""
+        pair = self.builder.operate(Invoke("__next__", "next element"), cursor)
+        self.builder.unless(self.builder.compute(_goes_on, pair), end)
+        self.builder.compute(_second, pair, into=cursor.number)
+        return self.builder.compute(_first, pair)
+
+    def _generatorexp(self, node: ast.GeneratorExp) -> Operand:
+        raise self.source.error(
+            node, "a generator expression is not allowed here", "write the loop out, or give it to any(...) or sum(...)"
+        )
+
+    def elements(self, node: ast.expr, mode: str, use: Callable[[Operand, int], None]) -> None:
+        """Lower a loop over an iterable or a generator expression; `use` lowers what is done with each element."""
+        builder = self.builder
+        end = builder.label()
+        if not isinstance(node, ast.GeneratorExp):
+            cursor = self.iterate(node, mode)
+            again = builder.label()
+            builder.here(again)
+            use(self.advance(cursor, end), end)
+            builder.jump(again)
+            builder.here(end)
+            return
+        if self.mode == "thread":
+            raise self.source.error(node, "a generator expression is not allowed in a thread", "write the loop out")
+        if len(node.generators) != 1 or not isinstance(node.generators[0].target, ast.Name):
+            raise self.source.error(
+                node, "only one `for` with one plain variable is allowed here", "write the loop out"
+            )
+        loop = node.generators[0]
+        cursor = self.iterate(loop.iter)
+        again, name = builder.label(), loop.target.id  # type: ignore[attr-defined]
+        before = dict(self.frame.hidden)
+        self.frame.hidden[name] = builder.register(name)
+        builder.here(again)
+        builder.move(self.advance(cursor, end), self.frame.hidden[name])
+        for test in loop.ifs:
+            builder.unless(self.condition(test), again)
+        use(self.expression(node.elt), end)
+        builder.jump(again)
+        builder.here(end)
+        self.frame.hidden = before
+
+    def method(self, node: ast.Call, function: ast.Attribute) -> Operand:
+        """Lower a method call."""
+        name = function.attr
+        if name in _VIEWS:
+            raise self.source.error(
+                node, f"`.{name}()` is only allowed in a loop", "loop over it, or give it to sum(...) or list of keys"
+            )
+        if name not in methods() and name not in _PURE:
+            near = difflib.get_close_matches(name, [*methods(), *_PURE], 1)
+            hint = (
+                f"did you mean '{near[0]}'?" if near else "the methods that the language knows are in docs/language.md"
+            )
+            raise self.source.error(function, f"the method '{name}' is not part of the language", hint)
+        receiver = self.expression(function.value)
+        arguments = self._elements(node.args)
+        for keyword in node.keywords:
+            if (name, keyword.arg) != ("acquire", "blocking") or arguments:
+                later = (
+                    "time-outs are not part of the language yet"
+                    if keyword.arg == "timeout"
+                    else "give the arguments by position"
+                )
+                raise self.source.error(keyword.value, f"the method '{name}' is called with '{keyword.arg}='", later)
+            arguments.append(self.expression(keyword.value))
+        low, high = _arity(name)
+        if not low <= len(arguments) <= high:
+            raise self.source.error(
+                node, f"'{name}' is called with {len(arguments)} arguments", f"give it {_between(low, high)}"
+            )
+        if self.mode != "thread" and name not in _READ_ONLY and name not in _PURE:
+            raise self.source.error(node, f"'{name}' changes something in a {self.mode}", "only read there")
+        label = f"{self.source.segment(function)}()"
+        return self.builder.operate(Invoke(name, label), receiver, *arguments)
+
+    def later(self, node: ast.AST, name: str) -> Exception:
+        """Return the error for something that Python has and the language does not."""
+        hint = LATER.get(name, "see docs/language.md for what a thread may call")
+        return self.source.error(node, f"`{name}` is not part of the language", hint)
+
+    def text(self, operand: Operand) -> Operand:
+        """Lower `str(value)`."""
+        return self.builder.operate(Text(), operand)
+
+    def copy(self, kind: str, operand: Operand) -> Operand:
+        """Lower `list(value)` and its like."""
+        return self.builder.operate(Copy(kind), operand)
+
+    def inside(self, name: str) -> Operand:
+        """Lower `inside("name")`."""
+        return self.builder.operate(Inside(), Const(name))
+
+    def type_test(self, node: ast.Call) -> Operand:
+        """Lower `isinstance(value, type)`."""
+        value = self.expression(node.args[0])
+        kinds = node.args[1].elts if isinstance(node.args[1], ast.Tuple) else [node.args[1]]
+        names = tuple(kind.id for kind in kinds if isinstance(kind, ast.Name) and kind.id in _TYPES)
+        if len(names) != len(kinds):
+            raise self.source.error(node.args[1], "isinstance needs types by name", f"write one of {', '.join(_TYPES)}")
+        return self.builder.compute(_is_instance, value, Const(names))
+
+
+_READ_ONLY = frozenset(("get", "index", "count", "copy", "locked", "load"))
+
+_REFUSED: dict[str, tuple[str, str]] = {
+    "Lambda": ("a lambda", "write a helper function; only `wait_until(lambda: ...)` takes one"),
+    "ListComp": ("a comprehension", "write the loop out"),
+    "SetComp": ("a comprehension", "write the loop out"),
+    "DictComp": ("a comprehension", "write the loop out"),
+    "JoinedStr": ("an f-string", "join texts with `+` and `str(...)`"),
+    "Await": ("`await`", "tasks are not part of the language yet"),
+    "Yield": ("`yield`", "return a value"),
+    "YieldFrom": ("`yield`", "return a value"),
+    "NamedExpr": ("an assignment inside an expression", "assign on a line of its own"),
+    "Starred": ("unpacking with *", "write the elements out"),
+}
+
+
+def _between(low: int, high: int) -> str:
+    if low == high:
+        return "no arguments" if low == 0 else f"{low} argument{'s' if low > 1 else ''}"
+    return f"{low} to {high} arguments"
+
+
+_ARITY: dict[str, tuple[int, int]] = {
+    **dict.fromkeys(("release", "acquire", "rotate"), (0, 1)),
+    **dict.fromkeys(("locked", "load", "clear", "copy", "popleft", "popitem", "reverse", "sort"), (0, 0)),
+    **dict.fromkeys(("upper", "lower", "isdigit", "isalpha", "bit_length", "is_integer"), (0, 0)),
+    **dict.fromkeys(("strip", "split"), (0, 1)),
+    **dict.fromkeys(("get", "setdefault"), (1, 2)),
+    **dict.fromkeys(("insert", "compare_exchange"), (2, 2)),
+    "pop": (0, 2),
+}
+
+
+def _arity(name: str) -> tuple[int, int]:
+    return _ARITY.get(name, (1, 1))
+
+
+def _make_tuple(*items: Value) -> Value:
+    return compute.bounded(items)
+
+
+def _make_list(*items: Value) -> Value:
+    return Snapshot("list", compute.bounded(items))
+
+
+def _make_dict(*items: Value) -> Value:
+    pairs = dict(zip(items[::2], items[1::2], strict=True))
+    return Snapshot("dict", compute.bounded(tuple(pairs.items())))
+
+
+def _negate(value: Value) -> bool:
+    return not value
+
+
+def _goes_on(pair: Value) -> bool:
+    return pair is not END
+
+
+def _first(pair: tuple[Value, Value]) -> Value:
+    return pair[0]
+
+
+def _second(pair: tuple[Value, Value]) -> Value:
+    return pair[1]
+
+
+def _is_instance(value: Value, names: tuple[str, ...]) -> bool:
+    kind = type_name(value)
+    return kind in names or (kind == "bool" and "int" in names)

@@ -1,0 +1,393 @@
+"""Reads a whole scenario file: imports, the top level, functions, properties, expectations."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import Any
+
+from lab.errors import ScenarioError, UsageError
+from lab.language.builder import TooLong
+from lab.language.context import FileContext
+from lab.language.effects import Layout, read_effects
+from lab.language.expectations import read_expectation
+from lab.language.names import BUILTINS, LATER, MODULES
+from lab.language.source import Source
+from lab.language.statements import Lowering
+from lab.language.toplevel import Evaluator
+from lab.model.compute import format_value
+from lab.model.heap import Refused
+from lab.model.instructions import Code
+from lab.model.program import Program, Property, PropertyKind, Thread
+from lab.model.values import Ref, Value, identity, type_name
+
+__all__ = ["ScenarioFile"]
+
+_PROPERTIES: dict[str, PropertyKind] = {
+    "lab.scenario.always": "always",
+    "lab.scenario.final": "final",
+    "lab.scenario.sometimes": "sometimes",
+}
+
+
+class ScenarioFile:
+    """The parts of one scenario file, gathered statement by statement.
+
+    Parameters
+    ----------
+    text, path, name : str
+        The file's content, the path for errors, and the scenario's name.
+    overrides : Mapping[str, Value]
+        Parameters the caller sets; raises `UsageError` for one that the file does not have.
+    """
+
+    def __init__(self, text: str, path: str, name: str, overrides: Mapping[str, Value]) -> None:
+        self.source = Source(text, path)
+        self.name = name
+        self.overrides = overrides
+        self.imports: dict[str, str] = {}
+        self.evaluator = Evaluator(self.source, self.qualified)
+        self.parameters: dict[str, Value] = {}
+        self.defaults: dict[str, Value] = {}
+        self.functions: dict[str, ast.FunctionDef] = {}
+        self.helpers: dict[str, ast.FunctionDef] = {}
+        self.threads: list[tuple[ast.FunctionDef, ast.expr | None]] = []
+        self.properties: list[tuple[ast.FunctionDef, PropertyKind]] = []
+        self.expects: list[ast.Call] = []
+
+    def program(self) -> Program:
+        """Return the program; raises `ScenarioError` where the file leaves the language."""
+        try:
+            return self._program()
+        except RecursionError:
+            raise self.source.error(
+                None, "the program nests too deeply", "split it; a scenario is a small program"
+            ) from None
+
+    def _program(self) -> Program:
+        tree = self.source.parse()
+        for position, statement in enumerate(tree.body):
+            if position or not _is_text(statement):
+                self._top_level(statement)
+        for name in self.overrides:
+            if name not in self.parameters:
+                known = ", ".join(self.parameters) or "none"
+                raise UsageError(f"'{self.name}' has no parameter '{name}'; its parameters: {known}")
+        if not self.threads:
+            raise self.source.error(None, "the file has no thread", "write `@thread` above a function")
+        context, layout = self._context()
+        threads = self._threads(context)
+        properties = tuple(self._property(context, function, kind) for function, kind in self.properties)
+        observed = self._observed(context, layout)
+        docstring = ast.get_docstring(tree) or ""
+        title, _, lesson = docstring.partition("\n")
+        return Program(
+            name=self.name,
+            path=self.source.path,
+            title=title.strip() or self.name,
+            lesson=lesson.strip(),
+            source=self.source.text,
+            parameters=self.parameters,
+            overridden=dict(self.overrides),
+            threads=threads,
+            components=tuple(layout.components),
+            heap=layout.heap,
+            properties=properties,
+            expectations=tuple(
+                read_expectation(
+                    self.source,
+                    self.evaluator,
+                    node,
+                    properties=[p.name for p in properties],
+                    observed=observed,
+                    parameters=self.parameters,
+                )
+                for node in self.expects
+            ),
+            observed=observed,
+            stdout=context.stdout,
+            defaults=self.defaults,
+        )
+
+    # Imports and names
+
+    def qualified(self, node: ast.expr) -> str | None:
+        """Return the full name that an expression refers to through an import or as Python's own; None otherwise."""
+        if isinstance(node, ast.Name):
+            if node.id in self.imports:
+                return self.imports[node.id]
+            own = node.id in self.evaluator.names or node.id in self.functions
+            return f"builtins.{node.id}" if node.id in BUILTINS and not own else None
+        if isinstance(node, ast.Attribute):
+            module = self.qualified(node.value)
+            return f"{module}.{node.attr}" if module in MODULES or module == "lab" else None
+        return None
+
+    def _import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            if alias.name not in MODULES:
+                raise self._not_importable(node, alias.name)
+            top = alias.name if alias.asname else alias.name.partition(".")[0]
+            self.imports[alias.asname or top] = top
+
+    def _not_importable(self, node: ast.AST, name: str) -> ScenarioError:
+        known = ", ".join(name for name in MODULES if not name.startswith("__"))
+        return self.source.error(node, f"the module '{name}' may not be imported", f"a scenario may import {known}")
+
+    def _import_from(self, node: ast.ImportFrom) -> None:
+        module = node.module or ""
+        if node.level or module not in MODULES:
+            raise self._not_importable(node, "." * node.level + module)
+        for alias in node.names:
+            full = f"{module}.{alias.name}"
+            if alias.name not in MODULES[module]:
+                hint = LATER.get(full, f"import {', '.join(sorted(MODULES[module])) or 'nothing from it'}")
+                raise self.source.error(node, f"`{full}` is not part of the language", hint)
+            self.imports[alias.asname or alias.name] = full
+
+    # The top level, statement by statement
+
+    def _top_level(self, node: ast.stmt) -> None:
+        match node:
+            case ast.Import():
+                self._import(node)
+            case ast.ImportFrom():
+                self._import_from(node)
+            case ast.Assign(targets, value):
+                for target in targets:
+                    self._define(target, value, shared=None if target is targets[0] else targets[0])
+            case ast.AnnAssign(target, _, value) if value is not None:
+                self._define(target, value)
+            case ast.FunctionDef():
+                self._function(node)
+            case ast.Expr(ast.Call(func) as call) if self.qualified(func) == "lab.scenario.expect":
+                self.expects.append(call)
+            case ast.If(test) if ast.unparse(test) in ("__name__ == '__main__'", "'__main__' == __name__"):
+                pass
+            case ast.Pass():
+                pass
+            case _:
+                raise self._not_top_level(node)
+
+    def _not_top_level(self, node: ast.stmt) -> ScenarioError:
+        what, instead = _REFUSED.get(type(node).__name__, ("this statement", "put it into a function"))
+        return self.source.error(node, f"{what} is not allowed at the top level", instead)
+
+    def _define(self, target: ast.expr, node: ast.expr, shared: ast.expr | None = None) -> None:
+        if not isinstance(target, ast.Name):
+            raise self.source.error(
+                target, "only plain names are assigned at the top level", "write one `name = value` a line"
+            )
+        name = target.id
+        if name in self.evaluator.names or name in self.functions or name in self.imports:
+            raise self.source.error(target, f"'{name}' is defined twice", "use another name")
+        value = self.evaluator.names[shared.id] if isinstance(shared, ast.Name) else self.evaluator.value(node)
+        if isinstance(value, range):
+            value = tuple(value) if len(value) <= 1_000_000 else value
+        if name.isupper() and not _mutable(value):
+            self.defaults[name] = value
+            if name in self.overrides:
+                value = self._overridden(target, name, value, self.overrides[name])
+            self.parameters[name] = value
+        self.evaluator.names[name] = value
+
+    def _overridden(self, node: ast.expr, name: str, value: Value, new: Value) -> Value:
+        if type(new) is not type(value):
+            raise UsageError(f"the parameter '{name}' is a {type_name(value)}, and {new!r} is a {type_name(new)}")
+        return new
+
+    def _function(self, node: ast.FunctionDef) -> None:
+        self._signature(node)
+        if node.name in self.functions or node.name in self.evaluator.names or node.name in self.imports:
+            raise self.source.error(node, f"'{node.name}' is defined twice", "use another name")
+        self.functions[node.name] = node
+        if not node.decorator_list:
+            self.helpers[node.name] = node
+            return
+        if len(node.decorator_list) > 1:
+            raise self.source.error(node.decorator_list[1], "a function has two decorators", "keep one of them")
+        decorator = node.decorator_list[0]
+        name = self.qualified(decorator.func if isinstance(decorator, ast.Call) else decorator)
+        if name == "lab.scenario.thread":
+            self.threads.append((node, self._each(node, decorator)))
+        elif name in _PROPERTIES and not isinstance(decorator, ast.Call):
+            if node.args.args:
+                raise self.source.error(
+                    node, f"the property '{node.name}' has parameters", "read the shared variables by name"
+                )
+            self.properties.append((node, _PROPERTIES[name]))
+        else:
+            raise self._not_decorator(decorator, name)
+
+    def _not_decorator(self, decorator: ast.expr, name: str | None) -> ScenarioError:
+        hint = LATER.get(name or "", "write `@thread`, `@thread(each=range(N))`, `@always`, `@final` or `@sometimes`")
+        if (
+            name is None
+            and isinstance(decorator, ast.Name)
+            and f"lab.scenario.{decorator.id}" in ("lab.scenario.thread", *_PROPERTIES)
+        ):
+            hint = f"write `from lab.scenario import {decorator.id}` at the top"
+        return self.source.error(
+            decorator, f"`@{self.source.segment(decorator)}` is not a decorator of the language", hint
+        )
+
+    def _signature(self, node: ast.FunctionDef) -> None:
+        extra = node.args.vararg or node.args.kwarg or next(iter([*node.args.kwonlyargs, *node.args.posonlyargs]), None)
+        if extra is not None:
+            raise self.source.error(extra, f"the parameter '{extra.arg}' is not a plain one", "write plain parameters")
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Yield | ast.YieldFrom):
+                raise self.source.error(inner, "`yield` is not allowed in a function", "return a value")
+
+    def _each(self, node: ast.FunctionDef, decorator: ast.expr) -> ast.expr | None:
+        each = None
+        if isinstance(decorator, ast.Call):
+            if decorator.args or [keyword.arg for keyword in decorator.keywords] not in ([], ["each"]):
+                raise self.source.error(
+                    decorator, "`@thread` is called with other arguments", "write `@thread(each=range(N))`"
+                )
+            each = decorator.keywords[0].value if decorator.keywords else None
+        wanted = 0 if each is None else 1
+        if len(node.args.args) != wanted or node.args.defaults:
+            instead = (
+                "remove its parameters, or write `@thread(each=...)`"
+                if each is None
+                else f"write `def {node.name}(i):`"
+            )
+            raise self.source.error(
+                node, f"the thread '{node.name}' has {len(node.args.args)} parameters, not {wanted}", instead
+            )
+        return each
+
+    # From the parts to the program
+
+    def _context(self) -> tuple[FileContext, Layout]:
+        changing = [function for function, _ in self.threads] + list(self.helpers.values())
+        effects = read_effects(changing, self.evaluator.names, self.evaluator.heap)
+        for name in sorted(effects.rebound - set(self.evaluator.names)):
+            effects.rebound.discard(name)  # the statement that declares it says so when it is lowered
+        layout = Layout(effects, self.evaluator.names, self.evaluator.heap)
+        prints = any(
+            isinstance(node, ast.Call) and self.qualified(node.func) == "builtins.print"
+            for function in changing
+            for node in ast.walk(function)
+        )
+        stdout = layout.component("stdout", ()) if prints else None
+        others = frozenset(self.functions) - frozenset(self.helpers)
+        context = FileContext(
+            self.source,
+            self.qualified,
+            self.evaluator.names,
+            self.parameters,
+            layout.variables,
+            self.helpers,
+            others,
+            effects,
+            stdout,
+        )
+        return context, layout
+
+    def _lower(self, context: FileContext, mode: str, function: ast.FunctionDef) -> Code:
+        try:
+            return Lowering(context, mode).function(function)
+        except TooLong:
+            raise self.source.error(
+                function, f"'{function.name}' becomes too long when its helpers are inlined", "call fewer helpers"
+            ) from None
+        except Refused as refused:
+            raise self.source.error(function, refused.message, refused.hint) from None
+
+    def _threads(self, context: FileContext) -> tuple[Thread, ...]:
+        threads: list[Thread] = []
+        for helper in self.helpers.values():
+            self._lower(context, "thread", helper)  # so that a mistake in a helper that nobody calls is found too
+        for function, each in self.threads:
+            code = self._lower(context, "thread", function)
+            if each is None:
+                threads.append(Thread(function.name, code, ()))
+                continue
+            values = self._values(function, each)
+            threads.extend(Thread(f"{function.name}[{format_value(value)}]", code, (value,)) for value in values)
+        if len(threads) > 64:
+            raise self.source.error(self.threads[-1][0], f"the scenario has {len(threads)} threads", "64 are the most")
+        if not threads:
+            raise self.source.error(
+                self.threads[0][0], "the scenario has no thread, because `each` is empty", "give it a value"
+            )
+        return tuple(threads)
+
+    def _values(self, function: ast.FunctionDef, each: ast.expr) -> tuple[Value, ...]:
+        value = self.evaluator.value(each)
+        if isinstance(value, Ref) and value.kind == "list":
+            value = self.evaluator.heap[value.number].items
+        if not isinstance(value, tuple | range):
+            raise self.source.error(each, "`each` is no range, tuple or list", "write `each=range(N)`")
+        if len(value) > 64:
+            raise self.source.error(each, f"`each` has {len(value)} values", "64 threads are the most")
+        if any(_mutable(item) for item in value):
+            raise self.source.error(each, "`each` holds an object", "give it numbers or texts")
+        if len(set(map(identity, value))) < len(value) or len(set(map(format_value, value))) < len(value):
+            raise self.source.error(each, "`each` has two equal values", "threads need different names")
+        return tuple(value)
+
+    def _property(self, context: FileContext, function: ast.FunctionDef, kind: PropertyKind) -> Property:
+        code = self._lower(context, "property", function)
+        return Property(function.name, kind, code, function.lineno, ast.get_docstring(function) or "")
+
+    def _observed(self, context: FileContext, layout: Layout) -> dict[str, int | Ref]:
+        observed: dict[str, int | Ref] = {}
+        for name, value in self.evaluator.names.items():
+            if name in layout.variables:
+                observed[name] = layout.variables[name]
+            elif isinstance(value, Ref) and not layout.heap[value.number].synchronises and _changes(layout, value):
+                observed[name] = value
+        return observed
+
+
+def _changes(layout: Layout, ref: Ref) -> bool:
+    """Whether an object, or one that it holds, may change."""
+    seen: set[int] = set()
+    pending: list[Value] = [ref]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, tuple):
+            pending.extend(value)
+        if not isinstance(value, Ref) or value.number in seen:
+            continue
+        seen.add(value.number)
+        target = layout.heap[value.number]
+        if target.synchronises:
+            continue
+        if target.changes:
+            return True
+        pending.extend(target.parts)
+    return False
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _mutable(value: Any) -> bool:
+    return isinstance(value, Ref) or (isinstance(value, tuple) and any(map(_mutable, value)))
+
+
+_REFUSED: dict[str, tuple[str, str]] = {
+    "ClassDef": ("a class", "use SimpleNamespace or Record"),
+    "AsyncFunctionDef": (
+        "`async def`",
+        "tasks are not part of the language yet; write `@thread` above a plain function",
+    ),
+    "If": ("`if`", "put it into a function"),
+    "For": ("a loop", "write the values out, or use a comprehension"),
+    "While": ("a loop", "write the values out"),
+    "With": ("`with`", "put it into a function"),
+    "Try": ("`try`", "put it into a function"),
+    "Delete": ("`del`", "leave the name out"),
+    "Assert": ("`assert`", "write a property: `@always` above a function"),
+    "Raise": ("`raise`", "put it into a function"),
+    "AugAssign": ("`+=`", "write the value out"),
+    "AnnAssign": ("an annotation without a value", "write `name = value`"),
+    "Expr": ("an expression", "call `expect(...)` or put it into a function"),
+    "Return": ("`return`", "put it into a function"),
+}

@@ -1,0 +1,92 @@
+"""What the names of a scenario file may refer to: the modules it may import, and Python's own functions."""
+
+from __future__ import annotations
+
+import builtins
+
+__all__ = ["BUILTINS", "EXCEPTIONS", "LATER", "MODULES", "VOCABULARY"]
+
+VOCABULARY = frozenset(
+    (
+        "always",
+        "atomic",
+        "Atomic",
+        "choose",
+        "decref",
+        "expect",
+        "final",
+        "free",
+        "freed",
+        "incref",
+        "inside",
+        "Record",
+        "region",
+        "sometimes",
+        "thread",
+        "UseAfterFree",
+        "wait_until",
+    )
+)
+"""What `lab.scenario` offers."""
+
+MODULES: dict[str, frozenset[str]] = {
+    "lab.scenario": VOCABULARY,
+    "threading": frozenset(("Lock", "RLock", "Semaphore", "BoundedSemaphore")),
+    "collections": frozenset(("deque",)),
+    "types": frozenset(("SimpleNamespace",)),
+    "time": frozenset(("sleep",)),
+    "queue": frozenset(),
+    "asyncio": frozenset(),
+    "sys": frozenset(),
+    "weakref": frozenset(),
+    "dataclasses": frozenset(),
+    "__future__": frozenset(("annotations",)),
+}
+"""The modules a scenario may import, with the names that the explorer knows."""
+
+LATER: dict[str, str] = {
+    "lab.scenario.eventually": "use `@final` or `@sometimes`",
+    "lab.scenario.main": "start every thread together with `@thread`",
+    "threading.Condition": "use a Lock and `wait_until`",
+    "threading.Event": "use a variable and `wait_until`",
+    "threading.Barrier": "count the arrivals with an Atomic and use `wait_until`",
+    "threading.Thread": "write `@thread` above the function",
+    "queue.Queue": "use a deque and `wait_until`",
+    "queue.LifoQueue": "use a list and `wait_until`",
+    "queue.SimpleQueue": "use a deque and `wait_until`",
+}
+"""Names that Python or the lab has and this language does not, each with what to write instead."""
+
+BUILTINS = frozenset(
+    (
+        "abs",
+        "all",
+        "any",
+        "bool",
+        "dict",
+        "enumerate",
+        "int",
+        "isinstance",
+        "len",
+        "list",
+        "max",
+        "min",
+        "print",
+        "range",
+        "set",
+        "sorted",
+        "str",
+        "sum",
+        "tuple",
+    )
+)
+"""The functions of Python that a thread may call."""
+
+EXCEPTIONS = frozenset(
+    name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type)
+    and issubclass(value, Exception)
+    and not issubclass(value, Warning | SyntaxError | UnicodeError | OSError)
+) | {"OSError", "TimeoutError", "UseAfterFree"}
+"""The exceptions that a thread may raise by name."""

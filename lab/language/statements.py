@@ -1,0 +1,476 @@
+"""Lowers statements: a function's body to instructions with explicit control flow."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from lab.language.builder import NONE, Block
+from lab.language.calls import Calls
+from lab.language.effects import makes_list
+from lab.language.expressions import Frame
+from lab.language.names import EXCEPTIONS
+from lab.model import compute
+from lab.model.heap import Raised
+from lab.model.instructions import Code, Const, Handler, Operand, Reg
+from lab.model.operations import ExtendOrAdd, Invoke, LeaveRegion, Store
+from lab.model.policies import ATOMIC, STATEMENT
+from lab.model.values import END, Ref, Snapshot, Thrown, Value, type_name
+
+__all__ = ["Lowering"]
+
+
+class Lowering(Calls):
+    """Lowers one thread or one property."""
+
+    def function(self, function: ast.FunctionDef) -> Code:
+        """Return the code of a function that is not called but started."""
+        scope = self.context.scope(function)
+        registers = {name: self.builder.register(name) for name in sorted(scope.locals)}
+        self.frame = Frame(scope, registers, (function.name,))
+        self.inline_body(function.body)
+        self.builder.returns(NONE)
+        return self.builder.finish(tuple(registers[name] for name in scope.parameters))
+
+    def inline_body(self, body: list[ast.stmt]) -> None:
+        """Lower the statements of a function, without its docstring."""
+        if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+            body = body[1:]
+        self._body(body)
+
+    def _body(self, body: list[ast.stmt]) -> None:
+        for statement in body:
+            self.statement(statement)
+
+    @property
+    def _depth(self) -> int:
+        return len(self.frame.callers)
+
+    def statement(self, node: ast.stmt) -> None:
+        """Lower one statement."""
+        method = getattr(self, f"_{type(node).__name__.lower()}", None)
+        if method is None:
+            what, instead = _REFUSED.get(type(node).__name__, ("this statement", "see docs/language.md"))
+            raise self.source.error(node, f"{what} is not allowed in a {self.mode}", instead)
+        with self.builder.at(self.source.span(node)):
+            self._begin(node)
+            method(node)
+
+    def _begin(self, node: ast.AST) -> None:
+        """Mark the beginning of a statement of the thread's own text."""
+        if self._depth == 1:
+            self.builder.statement = self.source.span(node)
+            if not self.builder.in_atomic:
+                self.builder.mark(STATEMENT)
+
+    # Simple statements
+
+    def _expr(self, node: ast.Expr) -> None:
+        self.expression(node.value)
+
+    def _pass(self, node: ast.Pass) -> None:
+        pass
+
+    def _global(self, node: ast.Global) -> None:
+        for name in node.names:
+            if name in self.context.parameters:
+                raise self.source.error(
+                    node,
+                    f"'{name}' is a parameter, which no function may change",
+                    "use a lower-case name for a shared variable",
+                )
+            if name not in self.context.names:
+                raise self.source.error(
+                    node, f"'global {name}' names nothing at the top level", f"write `{name} = ...` at the top level"
+                )
+
+    def _assign(self, node: ast.Assign) -> None:
+        value = self.expression(node.value)
+        if len(node.targets) > 1 or not isinstance(node.targets[0], ast.Name):
+            value = self._held(value)
+        for target in node.targets:
+            self.assign(target, value)
+
+    def _held(self, value: Operand) -> Operand:
+        """Copy a local's value, for targets that may change it before it is used again."""
+        if isinstance(value, Const):
+            return value
+        copy = self.builder.register()
+        self.builder.move(value, copy)
+        return Reg(copy)
+
+    def _annassign(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self.assign(node.target, self.expression(node.value))
+
+    def assign(self, target: ast.expr, value: Operand) -> None:
+        """Lower the assignment of a value to a target."""
+        with self.builder.at(self.source.span(target)):
+            match target:
+                case ast.Name(name):
+                    self._assign_name(target, name, value)
+                case ast.Subscript(container, index):
+                    self._no_writing(target)
+                    if isinstance(index, ast.Slice):
+                        raise self.source.error(target, "a slice is assigned", "assign the elements one by one")
+                    holder = self.expression(container)
+                    self.builder.operate(Invoke("__setitem__", "write element"), holder, self.expression(index), value)
+                case ast.Attribute(holder_node, name):
+                    self._no_writing(target)
+                    holder = self.expression(holder_node)
+                    self.builder.operate(Invoke("__setattr__", f"write .{name}"), holder, Const(name), value)
+                case ast.Tuple(elts) | ast.List(elts):
+                    self._unpack(target, elts, value)
+                case _:
+                    raise self.source.error(target, "this cannot be assigned to", "unpack into plain names")
+
+    def _no_writing(self, node: ast.AST) -> None:
+        if self.mode != "thread":
+            raise self.source.error(node, f"something shared is changed in a {self.mode}", "a property only reads")
+
+    def _assign_name(self, node: ast.AST, name: str, value: Operand) -> None:
+        if name in self.frame.scope.locals:
+            if name in self.context.parameters:
+                raise self.source.error(
+                    node, f"'{name}' is a parameter, which no function may change", "use another name"
+                )
+            if name in self.context.names:
+                raise self.source.error(
+                    node,
+                    f"'{name}' is shared, and is assigned without `global {name}`",
+                    f"write `global {name}` first, or use another name",
+                )
+            self.builder.move(value, self.frame.registers[name])
+            return
+        self._no_writing(node)
+        self.builder.operate(Store(self.context.variables[name], name), value)
+
+    def _unpack(self, node: ast.expr, targets: list[ast.expr], value: Operand) -> None:
+        builder = self.builder
+        if any(isinstance(target, ast.Starred) for target in targets):
+            raise self.source.error(node, "a starred target is not allowed", "name every element")
+        cursor = builder.compute(compute.make_cursor, value, Const(""))
+        items = []
+        for position in range(len(targets)):
+            pair = builder.operate(Invoke("__next__", "next element"), cursor)
+            builder.compute(_Enough(len(targets), position), pair, into=builder.ignored())
+            builder.compute(_second, pair, into=cursor.number)
+            items.append(builder.compute(_first, pair))
+        pair = builder.operate(Invoke("__next__", "end of elements"), cursor)
+        builder.compute(_NotTooMany(len(targets)), pair, into=builder.ignored())
+        for target, item in zip(targets, items, strict=True):
+            self.assign(target, item)
+
+    def _augassign(self, node: ast.AugAssign) -> None:
+        builder, target = self.builder, node.target
+        if isinstance(target, ast.Name):
+            before = self.expression(ast.copy_location(ast.Name(target.id, ast.Load()), target))
+            with builder.at(self.source.span(target)):
+                after = self._augmented(node, before)
+                self._assign_name(target, target.id, after)
+            return
+        self._no_writing(target)
+        holder = self.expression(target.value)
+        if isinstance(target, ast.Subscript):
+            if isinstance(target.slice, ast.Slice):
+                raise self.source.error(target, "a slice is assigned", "assign the elements one by one")
+            key, get, put = self.expression(target.slice), "__getitem__", "__setitem__"
+            names = ("read element", "write element")
+        else:
+            key, get, put = Const(target.attr), "__getattr__", "__setattr__"
+            names = (f"read .{target.attr}", f"write .{target.attr}")
+        before = builder.operate(Invoke(get, names[0]), holder, key)
+        after = self._augmented(node, before)
+        builder.operate(Invoke(put, names[1]), holder, key, after)
+
+    def _augmented(self, node: ast.AugAssign, before: Operand) -> Operand:
+        added = self.expression(node.value)
+        if isinstance(node.op, ast.Add) and makes_list(node.value):
+            return self.builder.operate(ExtendOrAdd(), before, added)
+        return self.builder.compute(self.binary(node, node.op), before, added)
+
+    def _delete(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            self._no_writing(target)
+            if isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Slice):
+                holder = self.expression(target.value)
+                self.builder.operate(Invoke("__delitem__", "delete element"), holder, self.expression(target.slice))
+            elif isinstance(target, ast.Attribute):
+                self.builder.operate(
+                    Invoke("__delattr__", f"delete .{target.attr}"), self.expression(target.value), Const(target.attr)
+                )
+            else:
+                raise self.source.error(target, "only elements and attributes can be deleted", "assign None instead")
+
+    def _assert(self, node: ast.Assert) -> None:
+        fails, end = self.builder.label(), self.builder.label()
+        self.builder.unless(self.condition(node.test), fails)
+        self.builder.jump(end)
+        self.builder.here(fails)
+        message = self.text(self.expression(node.msg)) if node.msg is not None else Const("")
+        self.builder.throw(self.builder.compute(_Throw("AssertionError"), message))
+        self.builder.here(end)
+
+    def _raise(self, node: ast.Raise) -> None:
+        error = node.exc
+        if error is None or node.cause is not None:
+            raise self.source.error(
+                node, "this form of `raise` is not part of the language", 'write `raise ValueError("text")`'
+            )
+        arguments: list[ast.expr] = []
+        if isinstance(error, ast.Call):
+            arguments, error = error.args, error.func
+            if len(arguments) > 1:
+                raise self.source.error(node, "an exception is raised with several arguments", "give it one text")
+        name = self.context.qualified(error)
+        short = name.rpartition(".")[2] if name else self.source.segment(error)
+        if short not in EXCEPTIONS:
+            raise self.source.error(
+                error,
+                f"'{short}' is no exception that can be raised here",
+                "raise one of Python's own, such as ValueError",
+            )
+        message: Operand = Const("")
+        if arguments:
+            value = self.expression(arguments[0])
+            message = self.builder.compute(_quoted, value) if short == "KeyError" else self.text(value)
+        self.builder.throw(self.builder.compute(_Throw(short), message))
+
+    def _return(self, node: ast.Return) -> None:
+        value = self._held(self.expression(node.value)) if node.value is not None else NONE
+        calls = [index for index, block in enumerate(self.builder.blocks) if block.kind == "call"]
+        if calls:
+            call = self.builder.blocks[calls[-1]]
+            self.builder.unwind(calls[-1] + 1)
+            self.builder.move(value, call.result)
+            self.builder.jump(call.leave)
+        else:
+            self.builder.unwind(0)
+            self.builder.returns(value)
+
+    # Control flow
+
+    def _if(self, node: ast.If) -> None:
+        builder = self.builder
+        otherwise, end = builder.label(), builder.label()
+        with builder.at(self.source.span(node.test)):
+            builder.unless(self.condition(node.test), otherwise)
+        self._body(node.body)
+        if node.orelse:
+            builder.jump(end)
+        builder.here(otherwise)
+        self._body(node.orelse)
+        builder.here(end)
+
+    def _while(self, node: ast.While) -> None:
+        builder = self.builder
+        again, otherwise, end = builder.label(), builder.label(), builder.label()
+        builder.here(again)
+        if not (isinstance(node.test, ast.Constant) and node.test.value):
+            with builder.at(self.source.span(node.test)):
+                self._begin(node.test)
+                builder.unless(self.condition(node.test), otherwise)
+        with builder.within(Block("loop", leave=end, again=again)):
+            self._body(node.body)
+        builder.jump(again)
+        builder.here(otherwise)
+        self._body(node.orelse)
+        builder.here(end)
+
+    def _for(self, node: ast.For) -> None:
+        builder = self.builder
+        again, otherwise, end = builder.label(), builder.label(), builder.label()
+        source, counter = self._counted(node.iter)
+        cursor = self.iterate(source)
+        builder.here(again)
+        with builder.at(self.source.span(node.iter)):
+            self._begin(node.iter)
+            item: Operand = self.advance(cursor, otherwise)
+            if counter is not None:
+                item = builder.compute(_pair, counter, item)
+                builder.compute(compute.BINARY["Add"], counter, Const(1), into=counter.number)
+            self.assign(node.target, item)
+        with builder.within(Block("loop", leave=end, again=again)):
+            self._body(node.body)
+        builder.jump(again)
+        builder.here(otherwise)
+        self._body(node.orelse)
+        builder.here(end)
+
+    def _counted(self, node: ast.expr) -> tuple[ast.expr, Reg | None]:
+        """Take `enumerate(x, start)` apart: what is iterated, and the register that counts."""
+        if not (isinstance(node, ast.Call) and self.context.qualified(node.func) == "builtins.enumerate"):
+            return node, None
+        arguments = self._positional(node, 1, 2)
+        start = self.expression(arguments[1]) if len(arguments) == 2 else Const(0)
+        counter = self.builder.register()
+        self.builder.move(start, counter)
+        return arguments[0], Reg(counter)
+
+    def _leave_loop(self, again: bool) -> None:
+        loops = [index for index, block in enumerate(self.builder.blocks) if block.kind == "loop"]
+        loop = self.builder.blocks[loops[-1]]
+        self.builder.unwind(loops[-1] + 1)
+        self.builder.jump(loop.again if again else loop.leave)
+
+    def _break(self, node: ast.Break) -> None:
+        self._leave_loop(again=False)
+
+    def _continue(self, node: ast.Continue) -> None:
+        self._leave_loop(again=True)
+
+    # Blocks with a clean-up
+
+    def _with(self, node: ast.With) -> None:
+        self._items(node, node.items)
+
+    def _items(self, node: ast.With, items: list[ast.withitem]) -> None:
+        if not items:
+            self._body(node.body)
+            return
+        item, manager = items[0], items[0].context_expr
+        if item.optional_vars is not None:
+            raise self.source.error(item.optional_vars, "`with ... as` is not part of the language", "leave out `as`")
+        name = self.context.qualified(manager.func) if isinstance(manager, ast.Call) else None
+        inside: Callable[[], None] = lambda: self._items(node, items[1:])  # noqa: E731 - three blocks share it
+        if name == "lab.scenario.region":
+            self._region(node, manager, inside)
+        elif name == "lab.scenario.atomic":
+            self._only_in_thread(manager)  # type: ignore[arg-type]
+            self._positional(manager, 0, 0)  # type: ignore[arg-type]
+            if self.builder.in_atomic:
+                inside()
+            else:
+                self.builder.mark(ATOMIC)
+                with self.builder.within(self.builder.new_atomic()):
+                    inside()
+        else:
+            self._locked(node, manager, inside)
+
+    def _region(self, node: ast.With, manager: ast.expr, inside: Callable[[], None]) -> None:
+        assert isinstance(manager, ast.Call)
+        self._only_in_thread(manager)
+        name = self.region_name(self._positional(manager, 1, 1)[0])
+
+        def leave() -> None:
+            self._begin(manager)
+            self.builder.operate(LeaveRegion(name), into=self.builder.ignored())
+
+        builder = self.builder
+        error, handler, end = builder.register(), builder.label(), builder.label()
+        with builder.within(Block("region", cleanup=leave, handler=Handler(handler, error), region=name)):
+            inside()
+            leave()
+        builder.jump(end)
+        builder.here(handler)
+        with builder.within(Block("region", region=name)):
+            leave()
+        builder.throw(Reg(error))
+        builder.here(end)
+
+    def _locked(self, node: ast.With, manager: ast.expr, inside: Callable[[], None]) -> None:
+        if self.mode != "thread":
+            raise self.source.error(manager, f"a lock is taken in a {self.mode}", "a property only reads")
+        lock = self._held(self.expression(manager))
+        self.builder.operate(Invoke("__enter__", f"acquire {self.source.segment(manager)}"), lock)
+
+        def release() -> None:
+            with self.builder.at(self.source.span(manager)):
+                self._begin(manager)
+                self.builder.operate(Invoke("__exit__", f"release {self.source.segment(manager)}"), lock)
+
+        self._guarded(inside, release)
+
+    def _guarded(self, inside: Callable[[], None], cleanup: Callable[[], None]) -> None:
+        """Lower a block whose clean-up runs on every way out."""
+        builder = self.builder
+        error, handler, end = builder.register(), builder.label(), builder.label()
+        with builder.within(Block("cleanup", cleanup=cleanup, handler=Handler(handler, error))):
+            inside()
+        cleanup()
+        builder.jump(end)
+        builder.here(handler)
+        cleanup()
+        builder.throw(Reg(error))
+        builder.here(end)
+
+    def _try(self, node: ast.Try) -> None:
+        if node.handlers:
+            raise self.source.error(
+                node.handlers[0],
+                "`except` is not part of the language yet",
+                "let the thread end by the exception, or test before",
+            )
+        for inner in (part for statement in node.finalbody for part in ast.walk(statement)):
+            if isinstance(inner, ast.Return | ast.Break | ast.Continue):
+                raise self.source.error(
+                    inner,
+                    f"`{type(inner).__name__.lower()}` is not allowed in a `finally`",
+                    "leave after the `finally`",
+                )
+        self._guarded(lambda: self._body(node.body), lambda: self._body(node.finalbody))
+
+
+_REFUSED: dict[str, tuple[str, str]] = {
+    "FunctionDef": ("a function inside a function", "write it at the top level"),
+    "AsyncFunctionDef": ("a function inside a function", "write it at the top level"),
+    "ClassDef": ("a class", "use SimpleNamespace or Record at the top level"),
+    "Nonlocal": ("`nonlocal`", "use a shared variable and `global`"),
+    "Import": ("an import", "import at the top of the file"),
+    "ImportFrom": ("an import", "import at the top of the file"),
+    "AsyncFor": ("`async for`", "tasks are not part of the language yet"),
+    "AsyncWith": ("`async with`", "tasks are not part of the language yet"),
+    "Match": ("`match`", "write `if` and `elif`"),
+    "TryStar": ("`except*`", "let the thread end by the exception"),
+}
+
+
+class _Throw:
+    """Makes the exception of a `raise` or an `assert`."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, message: Value) -> Value:
+        return Thrown(self.name, message)
+
+
+class _Enough:
+    """Raises what Python raises when there are too few elements to unpack."""
+
+    def __init__(self, wanted: int, got: int) -> None:
+        self.wanted = wanted
+        self.got = got
+
+    def __call__(self, pair: Value) -> Value:
+        if pair is END:
+            raise Raised("ValueError", f"not enough values to unpack (expected {self.wanted}, got {self.got})")
+
+
+class _NotTooMany:
+    """Raises what Python raises when there are too many elements to unpack."""
+
+    def __init__(self, wanted: int) -> None:
+        self.wanted = wanted
+
+    def __call__(self, pair: Value) -> Value:
+        if pair is not END:
+            raise Raised("ValueError", f"too many values to unpack (expected {self.wanted})")
+
+
+def _first(pair: tuple[Value, Value]) -> Value:
+    return pair[0]
+
+
+def _second(pair: tuple[Value, Value]) -> Value:
+    return pair[1]
+
+
+def _pair(a: Value, b: Value) -> Value:
+    return (a, b)
+
+
+def _quoted(value: Value) -> Value:
+    if isinstance(value, Ref | Snapshot):
+        raise Raised("TypeError", f"an exception about a {type_name(value)}")
+    return compute.format_value(value, quote=True)

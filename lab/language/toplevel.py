@@ -1,0 +1,290 @@
+"""The top level of a file: parameters, shared variables and the objects they start with.
+
+Values are computed by this small evaluator, never by running the file, and every step of it is bounded.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lab.language.source import Source
+from lab.model import compute
+from lab.model.heap import Raised, Refused
+from lab.model.values import Ref, Value, type_name
+
+__all__ = ["Blueprint", "Evaluator", "check_literal"]
+
+_CONTAINERS = ("list", "dict", "set", "deque")
+_ARGUMENTS: dict[str, tuple[int, int]] = {
+    "threading.Lock": (0, 0),
+    "threading.RLock": (0, 0),
+    "threading.Semaphore": (0, 1),
+    "threading.BoundedSemaphore": (0, 1),
+    "collections.deque": (0, 1),
+    "types.SimpleNamespace": (0, 0),
+    "lab.scenario.Atomic": (0, 1),
+    "lab.scenario.Record": (0, 1),
+}
+
+
+@dataclass
+class Blueprint:
+    """An object of the heap as the file makes it, before it is known what may change.
+
+    `items` holds elements, or pairs for a dict; `fields` holds attributes; a lock or an `Atomic` has one item or none.
+    """
+
+    ref: Ref
+    items: tuple[Value, ...] = ()
+    fields: dict[str, Value] = field(default_factory=dict)
+
+
+def check_literal(source: Source, node: ast.AST, value: Any) -> Any:
+    """Return a literal that the language has, or raise the error that names what is wrong with it."""
+    if isinstance(value, bytes | complex) or value is ...:
+        raise source.error(
+            node, f"a {type(value).__name__} value is not part of the language", "use numbers, texts and tuples"
+        )
+    if isinstance(value, float) and (math.isnan(value) or math.isinf(value)):
+        raise source.error(node, f"the value {value!r} is not allowed", "floats are finite")
+    return value
+
+
+class Evaluator:
+    """Computes the values that stand at the top level of a file.
+
+    Parameters
+    ----------
+    source : Source
+        The file, for errors.
+    qualified : callable
+        Gives the full name that an expression refers to through the file's imports, or None.
+    """
+
+    def __init__(self, source: Source, qualified: Callable[[ast.expr], str | None]) -> None:
+        self.source = source
+        self.qualified = qualified
+        self.names: dict[str, Value] = {}
+        self.heap: list[Blueprint] = []
+        self._cost = 0
+
+    def value(self, node: ast.expr, names: Mapping[str, Value] | None = None) -> Value:
+        """Return the value of an expression; new objects are added to the heap."""
+        self._cost += 1
+        if self._cost > 2_000_000:
+            raise self.source.error(node, "the top level takes too long to compute", "use smaller ranges")
+        try:
+            return self._value(node, names or {})
+        except Refused as refused:
+            raise self.source.error(node, refused.message, refused.hint) from None
+        except Raised as raised:
+            raise self.source.error(node, f"this raises {raised.thrown}", "correct the value") from None
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise self.source.error(node, f"this raises {type(error).__name__}: {error}", "correct the value") from None
+
+    def _value(self, node: ast.expr, names: Mapping[str, Value]) -> Value:
+        match node:
+            case ast.Constant(value):
+                return compute.bounded(check_literal(self.source, node, value))
+            case ast.Name(name):
+                if name in names:
+                    return names[name]
+                if name in self.names:
+                    return self.names[name]
+                raise self.source.error(node, f"'{name}' has no value here", "assign it on a line above")
+            case ast.Tuple(elts):
+                return compute.bounded(tuple(self.value(element, names) for element in self._no_stars(elts)))
+            case ast.List(elts):
+                return self.build("list", tuple(self.value(element, names) for element in self._no_stars(elts)))
+            case ast.Set(elts):
+                return self.build("set", tuple(self._hashable(e, self.value(e, names)) for e in self._no_stars(elts)))
+            case ast.Dict(keys, values):
+                return self._dict(keys, values, names)
+            case ast.UnaryOp(op, operand):
+                value = self.value(operand, names)
+                return (not value) if isinstance(op, ast.Not) else compute.UNARY[type(op).__name__](value)
+            case ast.BinOp(left, op, right):
+                return self._binary(node, self.value(left, names), op, self.value(right, names))
+            case _:
+                return self._rarer(node, names)
+
+    def _rarer(self, node: ast.expr, names: Mapping[str, Value]) -> Value:
+        match node:
+            case ast.Compare(left, [op], [right]) if type(op).__name__ in compute.COMPARE:
+                return compute.COMPARE[type(op).__name__](self.value(left, names), self.value(right, names))
+            case ast.IfExp(test, body, orelse):
+                return self.value(body if self.value(test, names) else orelse, names)
+            case ast.Subscript(value, index) if not isinstance(index, ast.Slice):
+                return compute.bounded(
+                    compute.invoke("__getitem__", self.value(value, names), (self.value(index, names),))
+                )
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                return self._comprehension(node, names)
+            case ast.Call():
+                return self._call(node, names)
+        raise self.source.error(
+            node,
+            f"`{self.source.segment(node)}` is not a value that the top level may hold",
+            "write numbers, texts, containers, locks, Atomic or Record",
+        )
+
+    def _no_stars(self, elements: list[ast.expr]) -> list[ast.expr]:
+        for element in elements:
+            if isinstance(element, ast.Starred):
+                raise self.source.error(element, "an element is unpacked with *", "write the elements out")
+        return elements
+
+    def build(self, kind: str, items: tuple[Value, ...] = (), fields: dict[str, Value] | None = None) -> Ref:
+        """Add an object to the heap and return its reference."""
+        if len(items) > compute.LIMIT_ITEMS:
+            raise Refused("a container has more than a million elements", "use a smaller one")
+        if len(self.heap) >= 20_000:
+            raise Refused("the file makes more than 20,000 objects", "use smaller containers")
+        if kind == "set":
+            items = tuple(dict.fromkeys(items))
+        if kind == "dict":
+            items = tuple(dict(items).items())
+        ref = Ref(len(self.heap), kind)
+        self.heap.append(Blueprint(ref, items, dict(fields or {})))
+        return ref
+
+    def _hashable(self, node: ast.expr, value: Value) -> Value:
+        if any(
+            isinstance(part, Ref) and part.kind in _CONTAINERS
+            for part in (value if isinstance(value, tuple) else (value,))
+        ):
+            raise self.source.error(
+                node, f"a {type_name(value)} cannot be a key", "use numbers, texts or tuples as keys"
+            )
+        return value
+
+    def _dict(self, keys: list[ast.expr | None], values: list[ast.expr], names: Mapping[str, Value]) -> Ref:
+        pairs = []
+        for key, value in zip(keys, values, strict=True):
+            if key is None:
+                raise self.source.error(value, "a dict is unpacked with **", "write the entries out")
+            pairs.append((self._hashable(key, self.value(key, names)), self.value(value, names)))
+        return self.build("dict", tuple(pairs))
+
+    def _binary(self, node: ast.expr, left: Value, op: ast.operator, right: Value) -> Value:
+        if type(op).__name__ not in compute.BINARY:
+            raise self.source.error(node, "matrix multiplication is not part of the language", "write the sum out")
+        for one, other in ((left, right), (right, left)):
+            if isinstance(op, ast.Mult) and isinstance(one, Ref) and one.kind == "list" and isinstance(other, int):
+                items = self.heap[one.number].items
+                if len(items) * other > compute.LIMIT_ITEMS:
+                    raise Refused("a list has more than a million elements", "use a smaller one")
+                return self.build("list", items * other)
+        if (
+            isinstance(op, ast.Add)
+            and isinstance(left, Ref)
+            and isinstance(right, Ref)
+            and left.kind == right.kind == "list"
+        ):
+            return self.build("list", self.heap[left.number].items + self.heap[right.number].items)
+        return compute.BINARY[type(op).__name__](left, right)
+
+    def _comprehension(self, node: ast.expr, names: Mapping[str, Value]) -> Value:
+        assert isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp)
+        if len(node.generators) != 1 or not isinstance(node.generators[0].target, ast.Name):
+            raise self.source.error(
+                node, "only comprehensions with one plain loop variable are allowed", "use one `for`"
+            )
+        loop = node.generators[0]
+        rows = []
+        for item in self._iterate(loop.iter, self.value(loop.iter, names)):
+            inner = {**names, loop.target.id: item}  # type: ignore[attr-defined]
+            if all(self.value(test, inner) for test in loop.ifs):
+                if isinstance(node, ast.DictComp):
+                    rows.append((self._hashable(node.key, self.value(node.key, inner)), self.value(node.value, inner)))
+                else:
+                    rows.append(self.value(node.elt, inner))
+        kind = {ast.ListComp: "list", ast.SetComp: "set", ast.DictComp: "dict"}.get(type(node))
+        return tuple(rows) if kind is None else self.build(kind, tuple(rows))
+
+    def _iterate(self, node: ast.expr, value: Value) -> Any:
+        if isinstance(value, range | tuple | str):
+            if len(value) > compute.LIMIT_ITEMS:
+                raise Refused("a range has more than a million elements", "use a smaller one")
+            return value
+        if isinstance(value, Ref) and value.kind in ("list", "deque"):
+            return self.heap[value.number].items
+        if isinstance(value, Ref) and value.kind == "dict":
+            return tuple(key for key, _ in self.heap[value.number].items)
+        raise self.source.error(node, "this cannot be iterated here", "write `range(...)`, a tuple or a list")
+
+    def _call(self, node: ast.Call, names: Mapping[str, Value]) -> Value:
+        name = self.qualified(node.func)
+        arguments = [self.value(argument, names) for argument in self._no_stars(node.args)]
+        if name == "builtins.range" and 1 <= len(arguments) <= 3 and not node.keywords:
+            return range(*arguments)
+        if (
+            name in ("builtins.list", "builtins.set", "builtins.tuple", "collections.deque")
+            and len(arguments) <= 1
+            and not node.keywords
+        ):
+            items = tuple(self._iterate(node.args[0], arguments[0])) if arguments else ()
+            if name == "builtins.set":
+                items = tuple(self._hashable(node, item) for item in items)
+            return items if name == "builtins.tuple" else self.build(name.rpartition(".")[2], items)
+        if name == "builtins.dict" and not arguments:
+            return self.build("dict", tuple((str(k.arg), self.value(k.value, names)) for k in self._named(node)))
+        if (
+            name in ("builtins.len", "builtins.min", "builtins.max", "builtins.abs", "builtins.sum")
+            and len(arguments) == 1
+        ):
+            return self._builtin(name, node, arguments[0])
+        if name in _ARGUMENTS:
+            return self._make(name, node, arguments, names)
+        text = self.source.segment(node.func)
+        raise self.source.error(
+            node,
+            f"`{text}` may not be called at the top level",
+            "call Lock, RLock, Semaphore, deque, SimpleNamespace, Atomic, Record or range",
+        )
+
+    def _builtin(self, name: str, node: ast.Call, value: Value) -> Value:
+        if name == "builtins.abs":
+            return compute.bounded(abs(value))
+        items = tuple(self._iterate(node.args[0], value))
+        return {"len": len, "min": min, "max": max, "sum": sum}[name.rpartition(".")[2]](items)  # type: ignore[operator]
+
+    def _named(self, node: ast.Call) -> list[ast.keyword]:
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                raise self.source.error(keyword.value, "arguments are unpacked with **", "write the arguments out")
+        return node.keywords
+
+    def _make(self, name: str, node: ast.Call, arguments: list[Value], names: Mapping[str, Value]) -> Ref:
+        kind = name.rpartition(".")[2]
+        keywords = {str(k.arg): self.value(k.value, names) for k in self._named(node)}
+        if kind in ("Semaphore", "BoundedSemaphore"):
+            arguments = arguments or [keywords.pop("value", 1)]
+        if kind == "Atomic":
+            arguments = arguments or [0]
+        if kind == "Record":
+            keywords = {"refs": arguments.pop() if arguments else keywords.pop("refs", 1), **keywords}
+        low, high = _ARGUMENTS[name]
+        if not low <= len(arguments) <= high or (keywords and kind not in ("SimpleNamespace", "Record")):
+            raise self.source.error(
+                node, f"{kind} is called with arguments it does not take", f"write `{_USAGE[kind]}`"
+            )
+        if kind in ("Semaphore", "BoundedSemaphore") and (type(arguments[0]) is not int or arguments[0] < 0):
+            raise self.source.error(node, f"the count of a {kind} is no whole number from 0", f"write `{_USAGE[kind]}`")
+        return self.build(kind, tuple(arguments), keywords)
+
+
+_USAGE = {
+    "Lock": "Lock()",
+    "RLock": "RLock()",
+    "Semaphore": "Semaphore(1)",
+    "BoundedSemaphore": "BoundedSemaphore(1)",
+    "SimpleNamespace": "SimpleNamespace(name=value)",
+    "Atomic": "Atomic(0)",
+    "Record": "Record(refs=1, name=value)",
+    "deque": "deque([1, 2])",
+}

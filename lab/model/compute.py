@@ -1,0 +1,365 @@
+"""Python's local computations on values, with a bound on what one of them may cost.
+
+Every function takes values and returns a value, or raises what Python would raise. What would need more than a
+megabyte or a million elements is refused before it is computed.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from lab.model.heap import Raised, Refused
+from lab.model.values import END, Cursor, Ref, Snapshot, Value, type_name
+
+__all__ = ["BINARY", "COMPARE", "LIMIT_ITEMS", "METHODS", "UNARY", "bounded", "format_value", "invoke", "make_cursor"]
+
+_LIMIT_BITS = 8_000_000
+LIMIT_ITEMS = 1_000_000
+_TOO_LARGE = "a value grows beyond a megabyte"
+_SMALLER = "use smaller numbers; a scenario wants few states"
+
+
+def bounded(value: Value) -> Value:
+    """Return the value unless it is too large, or a float that states cannot be told apart by."""
+    if isinstance(value, float) and (
+        math.isnan(value) or math.isinf(value) or (value == 0 and math.copysign(1, value) < 0)
+    ):
+        raise Refused(f"the value {value!r} is not allowed", "floats are finite, and zero has no sign")
+    if isinstance(value, int) and value.bit_length() > _LIMIT_BITS:
+        raise Refused(_TOO_LARGE, _SMALLER)
+    if isinstance(value, str) and len(value) > LIMIT_ITEMS:
+        raise Refused(_TOO_LARGE, _SMALLER)
+    if isinstance(value, tuple):
+        _count(value)
+    return value
+
+
+def _count(value: tuple[Value, ...]) -> None:
+    """Refuse a tuple with more than a million elements in all, in time proportional to that bound."""
+    total, pending = 0, [value]
+    while pending:
+        part = pending.pop()
+        total += len(part)
+        if total > LIMIT_ITEMS:
+            raise Refused("a value grows beyond a million elements", _SMALLER)
+        pending.extend(item for item in part if isinstance(item, tuple))
+
+
+def _plain(*values: Value) -> None:
+    for value in values:
+        if isinstance(value, Ref):
+            raise Refused(
+                f"arithmetic on a whole {value.kind}", "use its elements, or its methods such as `append` and `extend`"
+            )
+
+
+def _add(a: Value, b: Value) -> Value:
+    _plain(a, b)
+    if isinstance(a, Snapshot) and isinstance(b, Snapshot) and a.kind == b.kind == "list":
+        return bounded(Snapshot("list", a.items + b.items))
+    _no_snapshots("+", a, b)
+    return bounded(a + b)
+
+
+def _no_snapshots(symbol: str, a: Value, b: Value) -> None:
+    if isinstance(a, Snapshot) or isinstance(b, Snapshot):
+        raise Raised("TypeError", f"unsupported operand type(s) for {symbol}: '{type_name(a)}' and '{type_name(b)}'")
+
+
+def _multiply(a: Value, b: Value) -> Value:
+    _plain(a, b)
+    for left, right in ((a, b), (b, a)):
+        if isinstance(left, Snapshot) and isinstance(right, int):
+            return Snapshot(left.kind, _repeat(left.items, right))
+        if isinstance(left, str | tuple) and isinstance(right, int):
+            return _repeat(left, right)
+    if isinstance(a, int) and isinstance(b, int) and a.bit_length() + b.bit_length() > _LIMIT_BITS:
+        raise Refused(_TOO_LARGE, _SMALLER)
+    return bounded(a * b)
+
+
+def _repeat(sequence: Value, times: int) -> Value:
+    if len(sequence) * times > LIMIT_ITEMS:
+        raise Refused("a value grows beyond a million elements", _SMALLER)
+    return bounded(sequence * times)
+
+
+def _power(a: Value, b: Value) -> Value:
+    _plain(a, b)
+    if isinstance(a, int) and isinstance(b, int) and b > 0 and a.bit_length() * b > _LIMIT_BITS:
+        raise Refused(_TOO_LARGE, _SMALLER)
+    result = a**b
+    if isinstance(result, complex):
+        raise Refused("the power of a negative number is complex", "complex numbers are not part of the language")
+    return bounded(result)
+
+
+def _shift_left(a: Value, b: Value) -> Value:
+    _plain(a, b)
+    if isinstance(a, int) and isinstance(b, int) and a and b + a.bit_length() > _LIMIT_BITS:
+        raise Refused(_TOO_LARGE, _SMALLER)
+    return bounded(a << b)
+
+
+def _modulo(a: Value, b: Value) -> Value:
+    _plain(a, b)
+    if isinstance(a, str):
+        raise Refused("text is formatted with %", "join it with `+` and `str(...)`")
+    return bounded(a % b)
+
+
+def _simple(function: Callable[[Any, Any], Any], symbol: str) -> Callable[[Value, Value], Value]:
+    def compute(a: Value, b: Value) -> Value:
+        _plain(a, b)
+        _no_snapshots(symbol, a, b)
+        return bounded(function(a, b))
+
+    compute.__name__ = function.__name__
+    return compute
+
+
+BINARY: dict[str, Callable[[Value, Value], Value]] = {
+    "Add": _add,
+    "Sub": _simple(operator.sub, "-"),
+    "Mult": _multiply,
+    "Div": _simple(operator.truediv, "/"),
+    "FloorDiv": _simple(operator.floordiv, "//"),
+    "Mod": _modulo,
+    "Pow": _power,
+    "LShift": _shift_left,
+    "RShift": _simple(operator.rshift, ">>"),
+    "BitAnd": _simple(operator.and_, "&"),
+    "BitOr": _simple(operator.or_, "|"),
+    "BitXor": _simple(operator.xor, "^"),
+}
+"""Python's binary operators, by the name of their class in `ast`."""
+
+
+def _unary(function: Callable[[Any], Any]) -> Callable[[Value], Value]:
+    def compute(value: Value) -> Value:
+        _plain(value)
+        return bounded(function(value))
+
+    return compute
+
+
+UNARY: dict[str, Callable[[Value], Value]] = {
+    "USub": _unary(operator.neg),
+    "UAdd": _unary(operator.pos),
+    "Invert": _unary(operator.invert),
+}
+
+
+def _is(a: Value, b: Value) -> bool:
+    if isinstance(a, Ref) or isinstance(b, Ref) or isinstance(a, Snapshot) or isinstance(b, Snapshot):
+        return bool(a == b) and type(a) is type(b)
+    if a is None or b is None or isinstance(a, bool) or isinstance(b, bool):
+        return a is b
+    raise Refused(
+        f"`is` between a {type_name(a)} and a {type_name(b)}",
+        "whether equal numbers or texts are one object is not defined; write `==`",
+    )
+
+
+def _equal(a: Value, b: Value) -> bool:
+    if isinstance(a, Snapshot) != isinstance(b, Snapshot):
+        return False
+    if isinstance(a, Snapshot) and isinstance(b, Snapshot) and a.kind == b.kind == "dict":
+        return dict(a.items) == dict(b.items)
+    return bool(a == b)
+
+
+def _order(function: Callable[[Any, Any], Any], symbol: str) -> Callable[[Value, Value], bool]:
+    def compute(a: Value, b: Value) -> bool:
+        if isinstance(a, Snapshot) and isinstance(b, Snapshot):
+            if a.kind == b.kind == "set":
+                return bool(function(set(a.items), set(b.items)))
+            if a.kind == b.kind and a.kind in ("list", "deque"):
+                return bool(function(a.items, b.items))
+        if isinstance(a, Ref | Snapshot) or isinstance(b, Ref | Snapshot):
+            names = f"'{type_name(a)}' and '{type_name(b)}'"
+            raise Raised("TypeError", f"'{symbol}' not supported between instances of {names}")
+        return bool(function(a, b))
+
+    return compute
+
+
+COMPARE: dict[str, Callable[[Value, Value], bool]] = {
+    "Eq": _equal,
+    "NotEq": lambda a, b: not _equal(a, b),
+    "Lt": _order(operator.lt, "<"),
+    "LtE": _order(operator.le, "<="),
+    "Gt": _order(operator.gt, ">"),
+    "GtE": _order(operator.ge, ">="),
+    "Is": _is,
+    "IsNot": lambda a, b: not _is(a, b),
+}
+"""Python's comparisons on values and snapshots, by the name of their class in `ast`."""
+
+
+def format_value(value: Value, *, quote: bool = False) -> str:
+    """Return what `str` (or, quoted, `repr`) gives for a value that holds no reference."""
+    if isinstance(value, Ref):
+        raise Refused(f"the text of a {value.kind} is not defined", "print its fields")
+    if isinstance(value, Snapshot):
+        if value.kind == "dict":
+            pairs = (f"{format_value(k, quote=True)}: {format_value(v, quote=True)}" for k, v in value.items)
+            return "{" + ", ".join(pairs) + "}"
+        inner = ", ".join(format_value(item, quote=True) for item in value.items)
+        return {"list": f"[{inner}]", "set": f"{{{inner}}}" if inner else "set()", "deque": f"deque([{inner}])"}[
+            value.kind
+        ]
+    if isinstance(value, tuple):
+        inner = ", ".join(format_value(item, quote=True) for item in value)
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    return repr(value) if quote else str(value)
+
+
+_VIEWS = ("keys", "values", "items")
+
+
+def make_cursor(source: Value, mode: str) -> Cursor:
+    """Return an iterator that stands before the first element."""
+    kind = type_name(source)
+    if mode in _VIEWS and kind != "dict":
+        raise Raised("AttributeError", f"'{kind}' object has no attribute '{mode}'")
+    if kind not in ("list", "deque", "dict", "set", "tuple", "str", "range"):
+        raise Raised("TypeError", f"'{kind}' object is not iterable")
+    return Cursor(source, mode, 0, None)
+
+
+def _advance(source: Value, cursor: Cursor) -> Value:
+    if isinstance(source, Snapshot):
+        if source.kind == "set" and cursor.mode != "any order":
+            raise Refused("a set is iterated, and its order is not defined", "write `for value in sorted(the_set)`")
+        items: Value = source.items
+    else:
+        items = source
+    if cursor.position >= len(items):
+        return END
+    value = items[cursor.position]
+    if isinstance(source, Snapshot) and source.kind == "dict":
+        value = {"values": value[1], "items": value}.get(cursor.mode, value[0])
+    return value, cursor._replace(position=cursor.position + 1)
+
+
+def _contains(container: Value, wanted: Value) -> bool:
+    if isinstance(container, Snapshot):
+        if container.kind == "dict":
+            return wanted in dict(container.items)
+        return wanted in container.items
+    if not isinstance(container, tuple | str | range):
+        raise Raised("TypeError", f"argument of type '{type_name(container)}' is not iterable")
+    return wanted in container
+
+
+def _get_item(container: Value, index: Value) -> Value:
+    if isinstance(container, Snapshot):
+        if container.kind == "dict":
+            mapping = dict(container.items)
+            if index not in mapping:
+                raise Raised("KeyError", repr(index))
+            return mapping[index]
+        if container.kind == "set":
+            raise Raised("TypeError", "'set' object is not subscriptable")
+        try:
+            item = container.items[index]
+        except IndexError:
+            raise Raised("IndexError", f"{container.kind} index out of range") from None
+        return Snapshot(container.kind, item) if isinstance(index, slice) else item
+    if not isinstance(container, tuple | str | range):
+        raise Raised("TypeError", f"'{type_name(container)}' object is not subscriptable")
+    return container[index]
+
+
+def _length(container: Value) -> int:
+    if isinstance(container, Snapshot):
+        return len(container.items)
+    if not isinstance(container, tuple | str | range):
+        raise Raised("TypeError", f"object of type '{type_name(container)}' has no len()")
+    return len(container)
+
+
+def _truth(value: Value) -> bool:
+    return len(value.items) > 0 if isinstance(value, Snapshot) else bool(value)
+
+
+METHODS: dict[str, frozenset[str]] = {
+    "str": frozenset(
+        (
+            "upper",
+            "lower",
+            "strip",
+            "startswith",
+            "endswith",
+            "find",
+            "count",
+            "index",
+            "isdigit",
+            "isalpha",
+            "split",
+            "join",
+        )
+    ),
+    "tuple": frozenset(("index", "count")),
+    "range": frozenset(("index", "count")),
+    "int": frozenset(("bit_length",)),
+    "bool": frozenset(("bit_length",)),
+    "float": frozenset(("is_integer",)),
+}
+_OPERATORS: dict[str, Callable[..., Value]] = {
+    "__getitem__": _get_item,
+    "__len__": _length,
+    "__bool__": _truth,
+    "__contains__": _contains,
+    "__next__": _advance,
+}
+_CHANGES = frozenset(
+    ("append", "extend", "insert", "remove", "clear", "pop", "add", "discard", "__setitem__", "__delitem__", "sort")
+)
+
+
+def invoke(operation: str, receiver: Value, arguments: tuple[Value, ...]) -> Value:
+    """Perform an operation on a value that is no reference."""
+    if operation in _OPERATORS:
+        return _OPERATORS[operation](receiver, *arguments)
+    kind = type_name(receiver)
+    if isinstance(receiver, Snapshot):
+        if operation in ("__copy__", "copy"):
+            return receiver
+        if operation in _CHANGES:
+            raise Refused(
+                f"a {kind} made inside a thread is changed",
+                "make the container at the top level of the file, or build a tuple",
+            )
+        if operation in ("index", "count") and kind in ("list", "deque"):
+            return getattr(receiver.items, operation)(*arguments)
+    if operation == "__copy__":
+        return receiver
+    if operation in METHODS.get(kind, ()):
+        return (
+            _text_method(receiver, operation, arguments) if kind == "str" else getattr(receiver, operation)(*arguments)
+        )
+    if operation in ("__setitem__", "__delitem__"):
+        verb = "assignment" if operation == "__setitem__" else "deletion"
+        does = "does not" if operation == "__setitem__" else "doesn't"
+        raise Raised("TypeError", f"'{kind}' object {does} support item {verb}")
+    if operation == "__enter__":
+        raise Raised("TypeError", f"'{kind}' object does not support the context manager protocol")
+    name = arguments[0] if operation in ("__getattr__", "__setattr__", "__delattr__") else operation
+    raise Raised("AttributeError", f"'{kind}' object has no attribute '{name}'")
+
+
+def _text_method(receiver: str, operation: str, arguments: tuple[Value, ...]) -> Value:
+    if operation == "join":
+        items = arguments[0].items if isinstance(arguments[0], Snapshot) else arguments[0]
+        if isinstance(items, Ref):
+            raise Refused("a shared container is joined", "copy it first: `', '.join(list(names))`")
+        if sum(len(receiver) + len(item) for item in items) > LIMIT_ITEMS:
+            raise Refused(_TOO_LARGE, _SMALLER)
+        return receiver.join(items)
+    result = getattr(receiver, operation)(*arguments)
+    return Snapshot("list", tuple(result)) if isinstance(result, list) else bounded(result)

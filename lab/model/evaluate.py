@@ -1,0 +1,134 @@
+"""Local work: registers, jumps and exceptions; and evaluating a whole piece of code at one moment."""
+
+from __future__ import annotations
+
+from lab.model.heap import Raised, Refused, Scene
+from lab.model.instructions import (
+    Branch,
+    Code,
+    Compute,
+    Const,
+    Instruction,
+    Jump,
+    Mark,
+    Operand,
+    Operate,
+    Place,
+    Raise,
+    Return,
+)
+from lab.model.state import FAILED, FINISHED
+from lab.model.values import UNBOUND, Thrown, Value
+
+__all__ = ["LOCAL_WORK", "Frame", "evaluate"]
+
+LOCAL_WORK = 100_000
+"""How many instructions a thread may execute without a shared access."""
+
+_PYTHON = (ArithmeticError, LookupError, TypeError, ValueError)
+
+
+class Frame:
+    """A position in a piece of code, and the registers; ends with `position` FINISHED or FAILED and `result` set."""
+
+    __slots__ = ("code", "position", "registers", "result")
+
+    def __init__(self, code: Code, position: int, registers: list[Value]) -> None:
+        self.code = code
+        self.position = position
+        self.registers = registers
+        self.result: Value = None
+
+    @classmethod
+    def at_start(cls, code: Code, arguments: tuple[Value, ...]) -> Frame:
+        """Return a frame in front of the first instruction."""
+        registers: list[Value] = [UNBOUND] * len(code.registers)
+        for register, value in zip(code.parameters, arguments, strict=True):
+            registers[register] = value
+        return cls(code, 0, registers)
+
+    def copy(self) -> Frame:
+        """Return an independent frame in the same place."""
+        return Frame(self.code, self.position, self.registers.copy())
+
+    def fetch(self, operand: Operand) -> Value:
+        """Return an operand's value; an unassigned local raises as in Python."""
+        if isinstance(operand, Const):
+            return operand.value
+        value = self.registers[operand.number]
+        if value is UNBOUND:
+            name = self.code.registers[operand.number]
+            raise Raised(
+                "UnboundLocalError", f"cannot access local variable '{name}' where it is not associated with a value"
+            )
+        return value
+
+    def throw(self, thrown: Thrown, place: Place) -> None:
+        """Go where an exception raised at `place` goes: to its handler, or to the end."""
+        if place.handler is None:
+            self.position, self.result = FAILED, thrown
+        else:
+            self.position = place.handler.position
+            self.registers[place.handler.register] = thrown
+
+    def work(self, instruction: Instruction) -> None:
+        """Execute one instruction that is no operation."""
+        try:
+            self._work(instruction)
+        except Raised as raised:
+            self.throw(raised.thrown, instruction.place)
+        except _PYTHON as error:
+            self.throw(as_thrown(error), instruction.place)
+
+    def _work(self, instruction: Instruction) -> None:
+        match instruction:
+            case Compute(_, target, function, arguments):
+                self.registers[target] = function(*map(self.fetch, arguments))
+                self.position += 1
+            case Branch(_, condition, position):
+                self.position = self.position + 1 if self.fetch(condition) else position
+            case Jump(_, position):
+                self.position = position
+            case Mark():
+                self.position += 1
+            case Return(_, value):
+                self.result = self.fetch(value)
+                self.position = FINISHED
+            case Raise(place, error):
+                self.throw(self.fetch(error), place)
+            case Operate():
+                raise AssertionError("an operation is performed in a scene")
+
+    def perform(self, instruction: Operate, scene: Scene) -> None:
+        """Perform an operation and store its value; `Blocks` and `Refused` pass through."""
+        try:
+            arguments = tuple(map(self.fetch, instruction.arguments))
+            self.registers[instruction.target] = instruction.operation.perform(scene, arguments)
+            self.position += 1
+        except Raised as raised:
+            self.throw(raised.thrown, instruction.place)
+        except _PYTHON as error:
+            self.throw(as_thrown(error), instruction.place)
+
+
+def as_thrown(error: Exception) -> Thrown:
+    """Return the exception that Python raised in a computation, as the scenario sees it."""
+    return Thrown(type(error).__name__, str(error))
+
+
+def evaluate(code: Code, arguments: tuple[Value, ...], scene: Scene) -> Value:
+    """Run a predicate at one moment and return its value; raises `Raised` if it ends by an exception."""
+    frame = Frame.at_start(code, arguments)
+    for _ in range(LOCAL_WORK):
+        if frame.position < 0:
+            break
+        instruction = code.instructions[frame.position]
+        if isinstance(instruction, Operate):
+            frame.perform(instruction, scene)
+        else:
+            frame.work(instruction)
+    else:
+        raise Refused(f"a predicate takes more than {LOCAL_WORK:,} instructions", "make its loops end sooner")
+    if frame.position == FAILED:
+        raise Raised(*frame.result)
+    return frame.result

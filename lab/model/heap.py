@@ -1,0 +1,189 @@
+"""The heap's objects, and the scene in which an operation on them is performed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from lab.model.state import Access
+from lab.model.values import Ref, Snapshot, Thrown, Value
+
+__all__ = ["Blocks", "HeapObject", "Raised", "Refused", "Rule", "Scene"]
+
+
+class Raised(Exception):
+    """The operation raises a Python exception in the scenario."""
+
+    def __init__(self, name: str, message: str = "") -> None:
+        super().__init__(name, message)
+        self.thrown = Thrown(name, message)
+
+
+class Blocks(Exception):
+    """The operation is not enabled: it waits for `name`, which the threads `held_by` hold."""
+
+    def __init__(self, name: str, held_by: tuple[int, ...] = ()) -> None:
+        super().__init__(name)
+        self.name = name
+        self.held_by = held_by
+
+
+class Refused(Exception):
+    """The operation is outside the language; becomes a ScenarioError once the place is known."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class Scene:
+    """What one operation sees and does: shared components to read and write, accesses to report, results to choose.
+
+    Parameters
+    ----------
+    heap : tuple of HeapObject
+        The program's objects.
+    thread : int
+        Who performs the operation; -1 for a property.
+    line : int
+        Where it stands in the file.
+    read : callable
+        Gives a component's value before the step.
+    written : dict
+        What the step has written so far, by component; read before `read` is asked.
+    choice : int
+        Which of several results to give; see `pick`.
+    instant : bool
+        Whether every access counts as atomic: inside `atomic()`, `wait_until` and properties.
+    inside : callable
+        Answers `inside("name")` in a property.
+    """
+
+    __slots__ = ("_read", "accesses", "choice", "heap", "inside", "instant", "line", "results", "thread", "written")
+
+    def __init__(
+        self,
+        heap: tuple[HeapObject, ...],
+        thread: int,
+        line: int,
+        read: Callable[[int], Value],
+        written: dict[int, Value],
+        *,
+        choice: int = 0,
+        instant: bool = False,
+        inside: Callable[[str], tuple[str, ...]] = lambda _name: (),
+    ) -> None:
+        self.heap = heap
+        self.thread = thread
+        self.line = line
+        self._read = read
+        self.written = written
+        self.accesses: list[Access] = []
+        self.choice = choice
+        self.results = 1
+        self.instant = instant
+        self.inside = inside
+
+    def read(self, component: int) -> Value:
+        """Return the component's value at this moment of the step."""
+        return self.written[component] if component in self.written else self._read(component)
+
+    def write(self, component: int, value: Value) -> None:
+        """Give the component a new value."""
+        if _has_snapshot(value):
+            raise Refused(
+                "a container made inside a thread is stored in a shared place",
+                "make the shared container at the top level and change its elements",
+            )
+        self.written[component] = value
+
+    def note(
+        self, location: str, operation: str, value: Value = None, *, writes: bool = False, atomic: bool = False
+    ) -> None:
+        """Report an access to a location."""
+        self.accesses.append(Access(location, writes, atomic or self.instant, operation, value, self.line))
+
+    def pick(self, results: int) -> int:
+        """Say that the operation has several results, and learn which of them is wanted."""
+        self.results = results
+        return self.choice
+
+
+def _has_snapshot(value: Value) -> bool:
+    if isinstance(value, Snapshot):
+        return True
+    return isinstance(value, tuple) and any(map(_has_snapshot, value))
+
+
+Rule = Callable[..., Value]
+"""A method of a heap object: takes the scene, then the call's arguments; returns the call's value."""
+
+
+class HeapObject:
+    """An object with an identity: a container, a record, a lock.
+
+    A class of objects is a table of rules, by the Python name of the operation ("append", "__getitem__"). A rule
+    reads and writes components through its scene and reports what it touched.
+
+    Parameters
+    ----------
+    ref : Ref
+        The object's own reference.
+    name : str
+        How the file reaches it, such as `table` or `table[0]`; locations begin with it.
+    """
+
+    kind: ClassVar[str]
+    synchronises: ClassVar[bool] = False
+    rules: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, ref: Ref, name: str) -> None:
+        self.ref = ref
+        self.name = name
+
+    def rule(self, operation: str) -> Rule:
+        """Return the rule for an operation, or raise the exception that Python would."""
+        method = self.rules.get(operation)
+        if method is None:
+            raise _unsupported(self.kind, operation)
+        return getattr(self, method)  # type: ignore[no-any-return]
+
+    def touches(self, operation: str, arguments: tuple[Value, ...]) -> bool:
+        """Whether the operation reads or writes something that can change."""
+        return operation in self.rules
+
+    @property
+    def changes(self) -> bool:
+        """Whether some function of the file may change it."""
+        return True
+
+    @property
+    def parts(self) -> tuple[Value, ...]:
+        """Return the values that an object which never changes holds."""
+        return ()
+
+    def holder(self, read: Callable[[int], Value]) -> int | None:
+        """Return the thread that holds this lock, None if it is no lock or free."""
+        return None
+
+    def plain(self, read: Callable[[int], Value], show: Callable[[Value], Any]) -> Any:
+        """Return the object as plain data for an outcome; `show` does the same for the values in it."""
+        raise NotImplementedError(self.kind)  # every class that an outcome can show overrides it
+
+
+_OPERATORS = {
+    "__len__": "object of type '{}' has no len()",
+    "__getitem__": "'{}' object is not subscriptable",
+    "__setitem__": "'{}' object does not support item assignment",
+    "__delitem__": "'{}' object doesn't support item deletion",
+    "__contains__": "argument of type '{}' is not iterable",
+    "__iter__": "'{}' object is not iterable",
+    "__enter__": "'{}' object does not support the context manager protocol",
+}
+
+
+def _unsupported(kind: str, operation: str) -> Raised:
+    if operation in _OPERATORS:
+        return Raised("TypeError", _OPERATORS[operation].format(kind))
+    return Raised("AttributeError", f"'{kind}' object has no attribute '{operation}'")

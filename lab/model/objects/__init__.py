@@ -1,0 +1,1 @@
+"""The classes of heap objects, one module per family."""

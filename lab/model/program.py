@@ -1,0 +1,108 @@
+"""A scenario after the front end: instructions for each thread, shared components, properties."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from lab.model.values import Ref, Value
+
+if TYPE_CHECKING:
+    from lab.model.heap import HeapObject
+    from lab.model.instructions import Code
+
+__all__ = ["Component", "Expectation", "Program", "Property", "PropertyKind", "Span", "Thread"]
+
+PropertyKind = Literal["always", "final", "sometimes"]
+
+
+class Span(NamedTuple):
+    """A stretch of source text: lines from 1, columns from 1, the end exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Component(NamedTuple):
+    """One cell of the shared state, interned as a whole; `name` is for people."""
+
+    name: str
+    initial: Value
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A thread's name, its code, and the values its parameters start with."""
+
+    name: str
+    code: Code
+    arguments: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Property:
+    """A named predicate over states; `code` is evaluated at once and never a step."""
+
+    name: str
+    kind: PropertyKind
+    code: Code
+    line: int
+    lesson: str
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One `expect(...)` of the file: what an exploration must find under a policy and some parameters.
+
+    `claims` maps each keyword given (schedules, states, outcomes, verdicts, ...) to its literal value.
+    """
+
+    policy: str
+    parameters: Mapping[str, Value]
+    claims: Mapping[str, Any]
+    line: int
+
+
+@dataclass(frozen=True)
+class Program:
+    """A scenario, ready to be explored.
+
+    Attributes
+    ----------
+    name, path, title, lesson, source : str
+        Where it comes from and what it teaches; `source` is the whole text.
+    parameters : Mapping[str, Value]
+        Every parameter with the value in force.
+    overridden : Mapping[str, Value]
+        The parameters the caller set, a subset of `parameters`.
+    threads, components, heap, properties, expectations : tuple
+        The program proper; heap object k is what `Ref(k)` refers to.
+    observed : Mapping[str, int or Ref]
+        The shared names an outcome shows: a component's number, or the object the name always refers to.
+    stdout : int or None
+        The component that collects printed lines, None when the file never prints.
+    """
+
+    name: str
+    path: str
+    title: str
+    lesson: str
+    source: str
+    parameters: Mapping[str, Value]
+    overridden: Mapping[str, Value]
+    threads: tuple[Thread, ...]
+    components: tuple[Component, ...]
+    heap: tuple[HeapObject, ...]
+    properties: tuple[Property, ...]
+    expectations: tuple[Expectation, ...]
+    observed: Mapping[str, int | Ref]
+    stdout: int | None = None
+    defaults: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The source, line by line; line n of the file is `lines[n - 1]`."""
+        return tuple(self.source.splitlines())

@@ -1,0 +1,281 @@
+"""The transition relation: where a program starts, what each thread can do next, and what doing it gives.
+
+Everything else in the lab is a client of `initial` and `step`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lab.errors import ScenarioError
+from lab.model.evaluate import LOCAL_WORK, Frame, evaluate
+from lab.model.heap import Blocks, Raised, Refused, Scene
+from lab.model.instructions import Mark, Operate, Place
+from lab.model.observe import Observation, observe
+from lab.model.policies import ATOMIC, Policy
+from lab.model.program import Program, Property
+from lab.model.state import FAILED, FINISHED, Access, Local, State, Step, Waiting
+from lab.model.values import UNBOUND, Value
+
+__all__ = ["Relation"]
+
+Read = Callable[[int], Value]
+
+
+class _Partial:
+    """A step under way: a frame, what it has written and touched, and the marks passed since its last access."""
+
+    __slots__ = ("accesses", "frame", "marks", "performed", "visited", "written")
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self.written: dict[int, Value] = {}
+        self.accesses: list[Access] = []
+        self.marks: set[str] = set()
+        self.visited: set[int] = set()
+        self.performed = False
+
+    def copy(self) -> _Partial:
+        other = _Partial(self.frame.copy())
+        other.written = dict(self.written)
+        other.accesses = list(self.accesses)
+        other.marks = set(self.marks)
+        other.visited = set(self.visited)
+        other.performed = self.performed
+        return other
+
+
+class Relation:
+    """A program under a policy: `initial`, `step`, and the questions that their clients ask about a state."""
+
+    def __init__(self, program: Program, policy: Policy) -> None:
+        self.program = program
+        self.policy = policy
+        self._components = tuple(component.initial for component in program.components)
+
+    def initial(self) -> State:
+        """Return the state in which every thread stands in front of its first shared access."""
+        locals_ = []
+        for index, thread in enumerate(self.program.threads):
+            partial = _Partial(Frame.at_start(thread.code, thread.arguments))
+            self._to_next_access(index, partial)
+            locals_.append(self._local(partial.frame))
+        return State(tuple(locals_), self._components)
+
+    def step(self, thread: int, local: Local, read: Read) -> tuple[Step, ...]:
+        """Return every result of the thread's next step, none when it has ended or is not enabled.
+
+        Parameters
+        ----------
+        thread : int
+            The thread's number.
+        local : Local
+            Where it stands.
+        read : callable
+            Gives a component's present value; the step depends on nothing else.
+        """
+        if local.ended:
+            return ()
+        frame = self._frame(thread, local)
+        pending, results = [_Partial(frame)], []
+        while pending:
+            partial = pending.pop()
+            forks = self._advance(thread, partial, read)
+            if forks is None:
+                results.append(
+                    Step(
+                        self._local(partial.frame),
+                        tuple(sorted(partial.written.items(), key=_first)),
+                        tuple(partial.accesses),
+                    )
+                )
+            else:
+                pending.extend(reversed(forks))
+        return tuple(results)
+
+    def steps(self, state: State, thread: int) -> tuple[tuple[Step, State], ...]:
+        """Return every result of the thread's next step together with the state it leads to."""
+        return tuple(
+            (step, self.after(state, thread, step))
+            for step in self.step(thread, state.locals[thread], state.shared.__getitem__)
+        )
+
+    def after(self, state: State, thread: int, step: Step) -> State:
+        """Return the state that a step of that thread leads to."""
+        shared = list(state.shared)
+        for component, value in step.writes:
+            shared[component] = value
+        return State((*state.locals[:thread], step.local, *state.locals[thread + 1 :]), tuple(shared))
+
+    def waiting(self, state: State, thread: int) -> Waiting | None:
+        """Return what the thread waits for; None when it has ended or is enabled."""
+        local = state.locals[thread]
+        if local.ended:
+            return None
+        frame = self._frame(thread, local)
+        instruction = frame.code.instructions[frame.position]
+        assert isinstance(instruction, Operate)
+        line = instruction.place.span.line
+        scene = Scene(self.program.heap, thread, line, state.shared.__getitem__, {})
+        try:
+            frame.perform(instruction, scene)
+        except Blocks as blocks:
+            return Waiting(blocks.name, blocks.held_by, instruction.place.span.line)
+        return None
+
+    def locks_held(self, state: State, thread: int) -> tuple[str, ...]:
+        """Return the names of the locks that the thread holds, in the order of the file."""
+        read = state.shared.__getitem__
+        return tuple(target.name for target in self.program.heap if target.holder(read) == thread)
+
+    def regions(self, thread: int, local: Local) -> frozenset[str]:
+        """Return the regions that a thread standing there is inside of."""
+        return frozenset() if local.ended else self.place(thread, local).regions
+
+    def text_regions(self, thread: int) -> frozenset[str]:
+        """Return the regions that the thread's text contains."""
+        return self.program.threads[thread].code.regions
+
+    def can_end(self, thread: int, local: Local) -> bool:
+        """Whether the control flow from there has a path to the thread's end, or has reached it."""
+        return local.ended or local.position in self.program.threads[thread].code.exits
+
+    def place(self, thread: int, local: Local) -> Place:
+        """Return where in the source a thread that has not ended stands."""
+        return self.program.threads[thread].code.instructions[local.position].place
+
+    def judge(self, prop: Property, read: Read, inside: Callable[[str], tuple[str, ...]]) -> Value:
+        """Return the property's value in a state, or the exception (`Thrown`) that it raised."""
+        scene = Scene(self.program.heap, -1, prop.line, read, {}, instant=True, inside=inside)
+        try:
+            return evaluate(prop.code, (), scene)
+        except Raised as raised:
+            return raised.thrown
+        except Blocks:
+            raise self._error(Refused("a property waits", "read the lock with `locked()`"), prop.line) from None
+        except Refused as refused:
+            raise self._error(refused, prop.line) from None
+
+    def observe(self, state: State) -> Observation:
+        """Return what can be seen of a state from outside."""
+        return observe(self.program, state)
+
+    def _frame(self, thread: int, local: Local) -> Frame:
+        code = self.program.threads[thread].code
+        registers: list[Value] = [UNBOUND] * len(code.registers)
+        for register, value in zip(code.live[local.position], local.values, strict=True):
+            registers[register] = value
+        return Frame(code, local.position, registers)
+
+    def _local(self, frame: Frame) -> Local:
+        if frame.position < 0:
+            return Local(frame.position, (frame.result,))
+        live = frame.code.live[frame.position]
+        return Local(frame.position, tuple(frame.registers[register] for register in live))
+
+    def _to_next_access(self, thread: int, partial: _Partial) -> Operate | None:
+        """Do local work up to the next operation that needs a step; None when the thread ends before."""
+        frame = partial.frame
+        instructions = frame.code.instructions
+        for _ in range(LOCAL_WORK):
+            if frame.position in (FINISHED, FAILED):
+                return None
+            instruction = instructions[frame.position]
+            try:
+                if not isinstance(instruction, Operate):
+                    if isinstance(instruction, Mark):
+                        partial.marks.add(instruction.kind)
+                    frame.work(instruction)
+                elif self._needs_step(frame, instruction):
+                    return instruction
+                else:
+                    scene = Scene(self.program.heap, thread, instruction.place.span.line, _nothing, partial.written)
+                    frame.perform(instruction, scene)
+            except Refused as refused:
+                raise self._error(refused, *instruction.place.span[:2]) from None
+        endless = Refused(
+            f"a thread does more than {LOCAL_WORK:,} instructions of local work without a shared access",
+            "make the loop end",
+        )
+        raise self._error(endless, *instruction.place.span[:2])
+
+    def _needs_step(self, frame: Frame, instruction: Operate) -> bool:
+        try:
+            arguments = tuple(map(frame.fetch, instruction.arguments))
+        except Raised:
+            return False  # an unassigned local raises as local work
+        return instruction.operation.touches(self.program.heap, arguments)
+
+    def _advance(self, thread: int, partial: _Partial, read: Read) -> list[_Partial] | None:
+        """Run on to the next switch point.
+
+        Returns None when `partial` stands there, else the partial steps that it forked into: none when the thread is
+        not enabled, several when an operation has several results.
+        """
+        while True:
+            instruction = self._to_next_access(thread, partial)
+            if instruction is None or (partial.performed and self._may_switch(partial, instruction)):
+                return None
+            try:
+                forks = self._perform(thread, partial, instruction, read)
+            except Blocks:
+                if not partial.performed:
+                    return []
+                if instruction.place.atomic and ATOMIC not in partial.marks:
+                    refused = Refused(
+                        "an atomic() block blocks after its first operation", "wait before the block, with wait_until"
+                    )
+                    raise self._error(refused, *instruction.place.span[:2]) from None
+                return None
+            if forks:
+                return forks
+
+    def _may_switch(self, partial: _Partial, instruction: Operate) -> bool:
+        if instruction.place.atomic and ATOMIC not in partial.marks:
+            return False
+        return partial.frame.position in partial.visited or self.policy.switches(partial.marks)
+
+    def _perform(self, thread: int, partial: _Partial, instruction: Operate, read: Read) -> list[_Partial]:
+        """Perform one operation in place; returns one partial step per result when it has several."""
+        place = instruction.place
+        before = partial.copy()
+        forks = [partial]
+        results, choice = 1, 0
+        while choice < results:
+            target = partial if choice == 0 else before.copy()
+            scene = Scene(
+                self.program.heap, thread, place.span.line, read, target.written, choice, instant=bool(place.atomic)
+            )
+            target.visited.add(target.frame.position)
+            target.marks.clear()
+            try:
+                target.frame.perform(instruction, scene)
+            except Refused as refused:
+                raise self._error(refused, *place.span[:2]) from None
+            target.accesses.extend(scene.accesses)
+            target.performed = True
+            results = scene.results
+            if choice:
+                forks.append(target)
+            choice += 1
+        return forks if results > 1 else []
+
+    def _error(self, refused: Refused, line: int, column: int = 1) -> ScenarioError:
+        lines = self.program.lines
+        return ScenarioError(
+            refused.message,
+            hint=refused.hint,
+            path=self.program.path,
+            line=line,
+            column=column,
+            source=lines[line - 1] if 0 < line <= len(lines) else "",
+        )
+
+
+def _first(pair: tuple[int, Any]) -> int:
+    return pair[0]
+
+
+def _nothing(component: int) -> Value:
+    raise AssertionError(f"local work reads component {component}")

@@ -1,0 +1,71 @@
+"""States and steps: the data that the transition relation maps to each other."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lab.model.values import Value
+
+__all__ = ["FAILED", "FINISHED", "Access", "Local", "State", "Step", "Waiting"]
+
+FINISHED = -1
+FAILED = -2
+
+
+class Local(NamedTuple):
+    """Where a thread stands, and its live local values.
+
+    `position` is an index into the thread's code, always of an instruction that needs a step; or FINISHED (then
+    `values` is the value returned) or FAILED (then `values` is the exception, a `Thrown`).
+    """
+
+    position: int
+    values: tuple[Value, ...]
+
+    @property
+    def ended(self) -> bool:
+        """Whether the thread has ended, by exception or not."""
+        return self.position < 0
+
+
+class State(NamedTuple):
+    """One local state per thread, and one value per shared component."""
+
+    locals: tuple[Local, ...]
+    shared: tuple[Value, ...]
+
+
+class Access(NamedTuple):
+    """One shared access within a step.
+
+    Two accesses conflict when their locations are equal and one of them writes; two conflicting accesses race unless
+    one of them is atomic (an operation that synchronises: a lock, an `Atomic`, `wait_until`, inside `atomic()`).
+    """
+
+    location: str
+    writes: bool
+    atomic: bool
+    operation: str
+    value: Value
+    line: int
+
+    @property
+    def kind(self) -> str:
+        """Either "read" or "write"."""
+        return "write" if self.writes else "read"
+
+
+class Step(NamedTuple):
+    """One result of one thread's step: its new local state, the components that change, and what it touched."""
+
+    local: Local
+    writes: tuple[tuple[int, Value], ...]
+    accesses: tuple[Access, ...]
+
+
+class Waiting(NamedTuple):
+    """Why a thread cannot move: what it waits for, which threads hold that, and the line it stands on."""
+
+    name: str
+    held_by: tuple[int, ...]
+    line: int

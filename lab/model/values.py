@@ -1,0 +1,114 @@
+"""The values a program computes with, and when two of them are the same.
+
+A value is an immutable Python value: None, bool, int, float, str, range, or a tuple of values; a reference to an
+object of the program's heap; a snapshot of a container; an exception; an iterator; or one of the markers below.
+Mutable objects live in the state's components.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+
+__all__ = [
+    "END",
+    "MISSING",
+    "UNBOUND",
+    "Cursor",
+    "Marker",
+    "Ref",
+    "Snapshot",
+    "Thrown",
+    "Value",
+    "identity",
+    "type_name",
+]
+
+Value: TypeAlias = Any
+
+
+class Marker:
+    """A value that no program can write down, equal to itself only."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
+UNBOUND = Marker("unbound")
+"""The content of a local variable before its first assignment."""
+
+MISSING = Marker("missing")
+"""The content of an attribute before its first assignment."""
+
+END = Marker("end")
+"""What advancing an iterator gives when nothing is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A reference to the heap object with that number; `kind` is that object's class name."""
+
+    number: int
+    kind: str
+
+
+class Thrown(NamedTuple):
+    """An exception as a value: its class's name and its message."""
+
+    name: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.message}" if self.message else self.name
+
+
+class Snapshot(NamedTuple):
+    """A list, set, dict (as pairs) or deque made in a thread, which can be read but not changed."""
+
+    kind: str
+    items: tuple[Value, ...]
+
+
+class Cursor(NamedTuple):
+    """An iterator: what it runs over, what it yields ("", "keys", "values" or "items"), and how far it is.
+
+    `size` is the container's length when the iteration began (None before the first element): dicts, sets and
+    deques refuse to go on when it has changed.
+    """
+
+    source: Value
+    mode: str
+    position: int
+    size: int | None
+
+
+_PLAIN = (int, str, type(None), Ref, Marker)
+
+
+def identity(value: Value) -> Hashable:
+    """Return a key that is equal for two values exactly when type and value agree, recursively.
+
+    Examples
+    --------
+    >>> identity(1) == identity(True), identity((1,)) == identity((1.0,)), identity(0.0) == identity(0.0)
+    (False, False, True)
+    """
+    kind = value.__class__
+    if kind in _PLAIN:
+        return value  # type: ignore[no-any-return]
+    if isinstance(value, tuple):
+        return (kind, *map(identity, value))
+    return (kind, value)
+
+
+def type_name(value: Value) -> str:
+    """Return the name of the Python class that a value stands for, as error messages write it."""
+    if isinstance(value, Ref | Snapshot):
+        return value.kind
+    return "NoneType" if value is None else str(type(value).__name__)
