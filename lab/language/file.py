@@ -78,7 +78,7 @@ class ScenarioFile:
         context, layout = self._context()
         threads = self._threads(context)
         properties = tuple(self._property(context, function, kind) for function, kind in self.properties)
-        observed = self._observed(context, layout)
+        observed = self._observed(layout)
         docstring = ast.get_docstring(tree) or ""
         title, _, lesson = docstring.partition("\n")
         return Program(
@@ -187,11 +187,11 @@ class ScenarioFile:
         if name.isupper() and not _mutable(value):
             self.defaults[name] = value
             if name in self.overrides:
-                value = self._overridden(target, name, value, self.overrides[name])
+                value = self._overridden(name, value, self.overrides[name])
             self.parameters[name] = value
         self.evaluator.names[name] = value
 
-    def _overridden(self, node: ast.expr, name: str, value: Value, new: Value) -> Value:
+    def _overridden(self, name: str, value: Value, new: Value) -> Value:
         if type(new) is not type(value):
             raise UsageError(f"the parameter '{name}' is a {type_name(value)}, and {new!r} is a {type_name(new)}")
         return new
@@ -306,7 +306,7 @@ class ScenarioFile:
             if each is None:
                 threads.append(Thread(function.name, code, ()))
                 continue
-            values = self._values(function, each)
+            values = self._values(each)
             threads.extend(Thread(f"{function.name}[{format_value(value)}]", code, (value,)) for value in values)
         if len(threads) > 64:
             raise self.source.error(self.threads[-1][0], f"the scenario has {len(threads)} threads", "64 are the most")
@@ -316,7 +316,7 @@ class ScenarioFile:
             )
         return tuple(threads)
 
-    def _values(self, function: ast.FunctionDef, each: ast.expr) -> tuple[Value, ...]:
+    def _values(self, each: ast.expr) -> tuple[Value, ...]:
         value = self.evaluator.value(each)
         if isinstance(value, Ref) and value.kind == "list":
             value = self.evaluator.heap[value.number].items
@@ -334,7 +334,7 @@ class ScenarioFile:
         code = self._lower(context, "property", function)
         return Property(function.name, kind, code, function.lineno, ast.get_docstring(function) or "")
 
-    def _observed(self, context: FileContext, layout: Layout) -> dict[str, int | Ref]:
+    def _observed(self, layout: Layout) -> dict[str, int | Ref]:
         observed: dict[str, int | Ref] = {}
         for name, value in self.evaluator.names.items():
             if name in layout.variables:

@@ -68,7 +68,7 @@ class Lowering(Calls):
     def _expr(self, node: ast.Expr) -> None:
         self.expression(node.value)
 
-    def _pass(self, node: ast.Pass) -> None:
+    def _pass(self, _node: ast.Pass) -> None:
         pass
 
     def _global(self, node: ast.Global) -> None:
@@ -313,10 +313,10 @@ class Lowering(Calls):
         self.builder.unwind(loops[-1] + 1)
         self.builder.jump(loop.again if again else loop.leave)
 
-    def _break(self, node: ast.Break) -> None:
+    def _break(self, _node: ast.Break) -> None:
         self._leave_loop(again=False)
 
-    def _continue(self, node: ast.Continue) -> None:
+    def _continue(self, _node: ast.Continue) -> None:
         self._leave_loop(again=True)
 
     # Blocks with a clean-up
@@ -334,7 +334,7 @@ class Lowering(Calls):
         name = self.context.qualified(manager.func) if isinstance(manager, ast.Call) else None
         inside: Callable[[], None] = lambda: self._items(node, items[1:])  # noqa: E731 - three blocks share it
         if name == "lab.scenario.region":
-            self._region(node, manager, inside)
+            self._region(manager, inside)
         elif name == "lab.scenario.atomic":
             self._only_in_thread(manager)  # type: ignore[arg-type]
             self._positional(manager, 0, 0)  # type: ignore[arg-type]
@@ -345,9 +345,9 @@ class Lowering(Calls):
                 with self.builder.within(self.builder.new_atomic()):
                     inside()
         else:
-            self._locked(node, manager, inside)
+            self._locked(manager, inside)
 
-    def _region(self, node: ast.With, manager: ast.expr, inside: Callable[[], None]) -> None:
+    def _region(self, manager: ast.expr, inside: Callable[[], None]) -> None:
         assert isinstance(manager, ast.Call)
         self._only_in_thread(manager)
         name = self.region_name(self._positional(manager, 1, 1)[0])
@@ -368,7 +368,7 @@ class Lowering(Calls):
         builder.throw(Reg(error))
         builder.here(end)
 
-    def _locked(self, node: ast.With, manager: ast.expr, inside: Callable[[], None]) -> None:
+    def _locked(self, manager: ast.expr, inside: Callable[[], None]) -> None:
         if self.mode != "thread":
             raise self.source.error(manager, f"a lock is taken in a {self.mode}", "a property only reads")
         lock = self._held(self.expression(manager))

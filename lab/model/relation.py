@@ -245,7 +245,13 @@ class Relation:
         while choice < results:
             target = partial if choice == 0 else before.copy()
             scene = Scene(
-                self.program.heap, thread, place.span.line, read, target.written, choice, instant=bool(place.atomic)
+                self.program.heap,
+                thread,
+                place.span.line,
+                read,
+                target.written,
+                choice=choice,
+                instant=bool(place.atomic),
             )
             target.visited.add(target.frame.position)
             target.marks.clear()
