@@ -1,0 +1,66 @@
+"""Exhaustive exploration: every schedule of a program, counted, judged and witnessed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from lab.explore.assemble import Assembly
+from lab.explore.bounds import Bounds, Progress
+from lab.explore.carry import Carried
+from lab.explore.expand import Expander
+from lab.explore.expectations import check
+from lab.explore.packing import Packing
+from lab.explore.protocol import Explorable
+from lab.explore.record import Recorded
+from lab.explore.result import Result
+from lab.explore.search import NotLayered, Search
+
+__all__ = ["Progress", "explore"]
+
+
+def explore(
+    relation: Explorable,
+    *,
+    max_states: int | None = None,
+    deadline: Callable[[], bool] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Result:
+    """Explore a program in every order its policy allows.
+
+    Parameters
+    ----------
+    relation : Relation
+        The program under a policy.
+    max_states : int, optional
+        States to find at most, >= 1.
+    deadline : callable, optional
+        Asked now and then; the exploration stops when it returns True.
+    progress : callable, optional
+        Told now and then how far the exploration has come.
+
+    Returns
+    -------
+    Result
+        Complete, or with `stopped` saying why not; an interrupt from the keyboard gives a result, too.
+
+    Notes
+    -----
+    The first walk takes it that schedules of different lengths lead to different states and needs no memory of the
+    past. The first step that contradicts this starts a second walk that remembers all states; what the relation has
+    said about single steps is kept. Both give the same result where both are possible.
+    """
+    packing = Packing(relation.initial())
+    expander = Expander(relation, packing)
+    bounds = Bounds(max_states, deadline, progress)
+    initial = relation.initial()
+    walk: Carried | Recorded = Carried(packing.encode(initial))
+    search = Search(relation, packing, expander, walk, bounds)
+    try:
+        search.run()
+    except NotLayered:
+        walk = Recorded(packing.encode(initial))
+        search = Search(relation, packing, expander, walk, bounds)
+        search.run()
+    result = Assembly(relation, packing, expander, search, walk).result()
+    return replace(result, expectations=check(relation.program, result))

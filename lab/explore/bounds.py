@@ -1,0 +1,59 @@
+"""What ends an exploration early, and what it says while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+__all__ = ["Bounds", "Progress", "Stopped"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an exploration has come.
+
+    Attributes
+    ----------
+    states, transitions : int
+        Found so far.
+    depth : int
+        Steps from the start to the level at hand.
+    """
+
+    states: int
+    transitions: int
+    depth: int
+
+
+class Stopped(Exception):  # noqa: N818 - not an error
+    """A bound was reached; the argument is what the result says in `stopped`."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The limits of one exploration.
+
+    Attributes
+    ----------
+    max_states : int or None
+        States to find at most, >= 1.
+    deadline : callable or None
+        Returns True when the time is up.
+    progress : callable or None
+        Told now and then how far the exploration has come.
+    """
+
+    max_states: int | None = None
+    deadline: Callable[[], bool] | None = None
+    progress: Callable[[Progress], None] | None = None
+
+    def check(self, states: int, transitions: int, depth: int) -> None:
+        """Report progress; raises `Stopped` when the time is up."""
+        if self.progress is not None:
+            self.progress(Progress(states, transitions, depth))
+        if self.deadline is not None and self.deadline():
+            raise Stopped("seconds")
+
+    def left(self, states: int) -> int | None:
+        """Return how many states may still be found; None without a limit."""
+        return None if self.max_states is None else max(0, self.max_states - states)

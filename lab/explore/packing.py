@@ -1,0 +1,136 @@
+"""States as machine words: every local state and every value is a small number in a field of bits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.model.state import State
+from lab.model.values import Value, identity
+
+__all__ = ["WORD_BITS", "Domain", "Ids", "Packing", "Words"]
+
+Words = NDArray[np.int64]
+Ids = NDArray[np.intp]
+
+WORD_BITS = 63
+"""Bits used of a 64-bit word; the sign stays free, so that tables can mark their cells with negative numbers."""
+
+
+class Domain:
+    """The values one field has taken so far, numbered in order of appearance."""
+
+    __slots__ = ("_numbers", "values")
+
+    def __init__(self) -> None:
+        self.values: list[Value] = []
+        self._numbers: dict[Hashable, int] = {}
+
+    def intern(self, value: Value) -> int:
+        """Return the number of a value, a new one when type or value is new."""
+        key = identity(value)
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.values)
+            self.values.append(value)
+        return number
+
+
+class Packing:
+    """Where in the words of a key each thread's local state and each component's value stand.
+
+    Fields 0 .. threads - 1 hold local states, the following ones components. A field never straddles words.
+
+    Attributes
+    ----------
+    domains : list of Domain
+        One per field.
+    word, shift, width : list of int
+        The field's place; `width` in bits, 0 while a single value is known and bits are scarce.
+    words : int
+        Words per key.
+    version : int
+        Grows with every new layout.
+
+    Notes
+    -----
+    A domain that outgrows its field makes `overflowing` true; `relayout` then gives every field room and returns the
+    translation of old keys. Fields grow by at least one bit, so there are at most as many layouts as bits.
+    """
+
+    def __init__(self, initial: State) -> None:
+        self.threads = len(initial.locals)
+        self.domains = [Domain() for _ in range(self.threads + len(initial.shared))]
+        for domain, value in zip(self.domains, (*initial.locals, *initial.shared), strict=True):
+            domain.intern(value)
+        self.version = 0
+        self._lay_out()
+
+    @property
+    def overflowing(self) -> bool:
+        """Whether some domain has outgrown its field."""
+        return any(len(domain.values) > 1 << width for domain, width in zip(self.domains, self.width, strict=True))
+
+    def _lay_out(self) -> None:
+        sizes = [len(domain.values) for domain in self.domains]
+        roomy = [size.bit_length() + 1 for size in sizes]
+        snug = [size.bit_length() for size in sizes]
+        tight = [(size - 1).bit_length() for size in sizes]
+        self.width = next((widths for widths in (roomy, snug, tight) if sum(widths) <= WORD_BITS), snug)
+        self.word, self.shift = [], []
+        word = used = 0
+        for width in self.width:
+            if used + width > WORD_BITS:
+                word, used = word + 1, 0
+            self.word.append(word)
+            self.shift.append(used)
+            used += width
+        self.words = word + 1
+
+    def relayout(self) -> Callable[[Words], Words]:
+        """Make room for every domain and return the function that maps old keys, shape (words, n), to new ones."""
+        old = list(zip(self.word, self.shift, self.width, strict=True))
+        self._lay_out()
+        self.version += 1
+        new = list(zip(self.word, self.shift, strict=True))
+        words = self.words
+
+        def translate(keys: Words) -> Words:
+            out = np.zeros((words, keys.shape[1]), np.int64)
+            for (word, shift, width), (new_word, new_shift) in zip(old, new, strict=True):
+                if width:
+                    out[new_word] |= ((keys[word] >> shift) & ((1 << width) - 1)) << new_shift
+            return out
+
+        return translate
+
+    def number(self, words: Sequence[int], field: int) -> int:
+        """Return the number that a field of one key holds."""
+        return (words[self.word[field]] >> self.shift[field]) & ((1 << self.width[field]) - 1)
+
+    def value(self, words: Sequence[int], field: int) -> Value:
+        """Return the value that a field of one key stands for."""
+        return self.domains[field].values[self.number(words, field)]
+
+    def column(self, keys: Words, field: int) -> Words:
+        """Return the numbers that a field holds in keys of shape (words, n); shape (n,)."""
+        found: Words = (keys[self.word[field]] >> self.shift[field]) & ((1 << self.width[field]) - 1)
+        return found
+
+    def mask(self, field: int) -> int:
+        """Return the bits of a field within its word."""
+        return ((1 << self.width[field]) - 1) << self.shift[field]
+
+    def encode(self, state: State) -> Words:
+        """Return the key of a state whose values are all known, shape (words, 1)."""
+        out = np.zeros((self.words, 1), np.int64)
+        for field, value in enumerate((*state.locals, *state.shared)):
+            out[self.word[field], 0] |= self.domains[field].intern(value) << self.shift[field]
+        return out
+
+    def decode(self, words: Sequence[int]) -> State:
+        """Return the state of one key, given as Python integers."""
+        values = [self.value(words, field) for field in range(len(self.domains))]
+        return State(tuple(values[: self.threads]), tuple(values[self.threads :]))

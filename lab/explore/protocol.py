@@ -1,0 +1,83 @@
+"""What the explorer asks of a program: the transition relation as a small protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from lab.model.program import Program, Property
+from lab.model.state import Local, State, Step, Waiting
+from lab.model.values import Value
+
+__all__ = ["Explorable", "Named", "Observed"]
+
+
+class Named(Protocol):
+    """A policy, as far as the explorer looks at it."""
+
+    @property
+    def name(self) -> str:
+        """The policy's name, as in results."""
+
+
+class Observed(Protocol):
+    """What an outcome shows of an end state, as plain data."""
+
+    @property
+    def shared(self) -> Mapping[str, Any]:
+        """The shared variables."""
+
+    @property
+    def returned(self) -> Mapping[str, Any]:
+        """Each thread's value."""
+
+    @property
+    def errors(self) -> Mapping[str, str]:
+        """The exceptions that ended threads."""
+
+    @property
+    def output(self) -> Sequence[str] | None:
+        """The printed lines; None when the file never prints."""
+
+
+class Explorable(Protocol):
+    """A program under a policy; `lab.model.relation.Relation` is the one that scenarios use.
+
+    `step` depends on the local state and on what it reads through `read`, on nothing else: the explorer calls it once
+    for each combination of those and remembers the answer.
+    """
+
+    @property
+    def program(self) -> Program:
+        """The program, for its threads' names, its components, properties and expectations."""
+
+    @property
+    def policy(self) -> Named:
+        """The policy that decides what one step is."""
+
+    def initial(self) -> State:
+        """Return the state in which every thread stands in front of its first step."""
+
+    def step(self, thread: int, local: Local, read: Callable[[int], Value]) -> tuple[Step, ...]:
+        """Return the results of the thread's next step; none when it has ended or is not enabled."""
+
+    def waiting(self, state: State, thread: int) -> Waiting | None:
+        """Return why the thread cannot move; None when it has ended or is enabled."""
+
+    def locks_held(self, state: State, thread: int) -> tuple[str, ...]:
+        """Return the names of the locks the thread holds."""
+
+    def regions(self, thread: int, local: Local) -> frozenset[str]:
+        """Return the regions the thread is inside of."""
+
+    def text_regions(self, thread: int) -> frozenset[str]:
+        """Return the regions that the thread's text contains."""
+
+    def can_end(self, thread: int, local: Local) -> bool:
+        """Return whether the thread's control flow has a path from there to its end."""
+
+    def judge(self, prop: Property, read: Callable[[int], Value], inside: Callable[[str], tuple[str, ...]]) -> Value:
+        """Return the property's value, a `Thrown` when it raised."""
+
+    def observe(self, state: State) -> Observed:
+        """Return what an outcome shows of the state."""

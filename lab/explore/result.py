@@ -1,0 +1,161 @@
+"""What an exploration found, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from fractions import Fraction
+from typing import Any, Literal
+
+__all__ = [
+    "INFINITE",
+    "BuiltIn",
+    "Count",
+    "ExpectationResult",
+    "Infinite",
+    "Outcome",
+    "PropertyResult",
+    "Race",
+    "RacyAccess",
+    "Result",
+    "Status",
+    "Verdict",
+    "show_in_notebooks",
+]
+
+Verdict = Literal["holds", "violated", "unknown"]
+Status = Literal["finished", "deadlock", "livelock", "endless"]
+
+
+class Infinite(Enum):
+    """The count of an outcome that a reachable cycle can delay for ever."""
+
+    INFINITE = "infinite"
+
+
+INFINITE = Infinite.INFINITE
+Count = int | Infinite | None
+"""An exact number, INFINITE, or None where it is not known (the exploration is incomplete, or it was not asked for)."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What can be observed at the end of some runs.
+
+    Attributes
+    ----------
+    shared : Mapping[str, Any]
+        The shared variables' final values as plain data (numbers, strings, lists, dicts).
+    returned, errors, waiting : Mapping[str, Any]
+        By thread name; `errors` and `waiting` hold only the threads concerned.
+    schedules : Count
+        The exact number of maximal runs that end so.
+    share, probability : Fraction or None
+        Part of all interleavings; probability under the uniform scheduler.
+    witness : tuple of str
+        The shortest schedule that leads here, the first in thread order among those.
+    loop : tuple of str
+        For a livelock or an endless outcome: a shortest schedule from there back to the same state.
+    faulty : bool
+        Whether some property is violated at this end, or it is a deadlock, a livelock or an uncaught exception.
+    """
+
+    status: Status
+    shared: Mapping[str, Any]
+    returned: Mapping[str, Any]
+    errors: Mapping[str, str]
+    waiting: Mapping[str, Mapping[str, Any]]
+    output: tuple[str, ...] | None
+    schedules: Count
+    share: Fraction | None
+    probability: Fraction | None
+    witness: tuple[str, ...]
+    traces: Count = None
+    faulty: bool = False
+    loop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PropertyResult:
+    """The verdict on one property of the file; `reason` says what it raised, if it did."""
+
+    name: str
+    kind: str
+    verdict: Verdict
+    schedules: Count
+    probability: Fraction | None
+    witness: tuple[str, ...] | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class BuiltIn:
+    """The verdict on something that should never happen: deadlock, livelock, an uncaught exception."""
+
+    verdict: Verdict
+    states: int = 0
+    schedules: Count = 0
+    probability: Fraction | None = None
+
+
+@dataclass(frozen=True)
+class RacyAccess:
+    """One side of a data race."""
+
+    thread: str
+    line: int
+    kind: str
+    locks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Race:
+    """Two conflicting, non-atomic accesses enabled in one reachable state."""
+
+    location: str
+    accesses: tuple[RacyAccess, RacyAccess]
+
+
+@dataclass(frozen=True)
+class ExpectationResult:
+    """One thing that the file expects of this exploration; `met` is None when the exploration is incomplete."""
+
+    what: str
+    met: bool | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything an exploration found; see docs/results.md for the JSON it becomes."""
+
+    scenario: str
+    title: str
+    policy: str
+    parameters: Mapping[str, Any]
+    complete: bool
+    states: int
+    transitions: int
+    schedules: Count
+    outcomes: tuple[Outcome, ...]
+    properties: tuple[PropertyResult, ...]
+    deadlock: BuiltIn
+    livelock: BuiltIn
+    exceptions: BuiltIn
+    races: tuple[Race, ...]
+    expectations: tuple[ExpectationResult, ...] = ()
+    seconds: float = field(default=0.0, compare=False)
+    traces: Count = None
+    stopped: str = ""
+    """Why the exploration is incomplete: "states", "seconds" or "interrupted"; empty when it is complete."""
+
+    def _repr_html_(self) -> str | None:
+        return _notebook[-1](self) if _notebook else None
+
+
+_notebook: list[Callable[[Result], str]] = []
+
+
+def show_in_notebooks(as_html: Callable[[Result], str]) -> None:
+    """Say how a notebook shows a result; the layer that knows is above this one."""
+    _notebook[:] = [as_html]
