@@ -1,6 +1,6 @@
 """The refcount scenarios against reference counts of real objects.
 
-Three checks. In each of the schedules of `refcount/race`, a real object's count is the locked model's, whatever the racy
+Three checks. In each schedule of `refcount/race`, a real object's count is the locked model's, whatever the racy
 model says. Two threads that both drop a reference kill an object exactly when the count reaches zero, in the model and
 in reality. And a list's `append` and `del` change an object's count by one each.
 """

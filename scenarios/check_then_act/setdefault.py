@@ -39,4 +39,4 @@ expect(
     outcomes={"opened": {(True, False): 10, (False, True): 10, (True, True): 210}},
     verdicts={"opened_once": "violated", "both_use_the_same": "holds"},
 )
-expect("statement", verdicts={"opened_once": "violated", "both_use_the_same": "holds"})
+expect("statement", schedules=66, verdicts={"opened_once": "violated", "both_use_the_same": "holds"})

@@ -15,16 +15,18 @@ fork = threading.Lock()
 
 @thread
 def T1():
-    with knife, fork:
-        pass
+    with knife:
+        with fork:
+            pass
 
 
 @thread
 def T2():
-    with knife, fork:
-        pass
+    with knife:
+        with fork:
+            pass
 
 
 # The knife is taken first and given back last, so one thread runs through before the other begins.
 expect(states=16, schedules=2, deadlock="holds")
-expect("statement", schedules=2, deadlock="holds")
+expect("statement", states=16, schedules=2, deadlock="holds")

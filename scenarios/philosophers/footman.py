@@ -23,10 +23,9 @@ def philosopher(i):
                 pass
 
 
-# Two philosophers have one chair: who sits down first eats first, six steps each. States: the
-# start, 5 and 5 inside the two chains before the chair is free again, 6 and 6 from there on with
-# the second one's steps, and the common end.
+# Two philosophers have one chair: who sits down first eats first, six steps each. States: the start,
+# 5 + 1 + 5 in each of the two chains of twelve steps, and the common end.
 expect(deadlock="holds")
-expect(set={"N": 2}, schedules=2, deadlock="holds")
+expect(set={"N": 2}, states=24, schedules=2, deadlock="holds")
 expect(set={"N": 4}, deadlock="holds")
 expect("statement", deadlock="holds")

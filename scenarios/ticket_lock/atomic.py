@@ -34,7 +34,11 @@ def display_never_overtakes_the_machine():
     return display.load() <= next_ticket.load()
 
 
+# A thread draws, waits, is inside, is about to store, or has ended. Before any draw: 1 state. Once the
+# first has drawn, it stands in 4 places with the second undrawn, in the same 4 with the second waiting,
+# and then the second goes on to 3 more: 11, twice, less the end that both orders share: 1 + 22 - 1.
 expect(
+    states=22,
     schedules="infinite",
     verdicts={
         "never_two_inside": "holds",
