@@ -1,0 +1,261 @@
+"""Interleaving strips: every order of a small scenario, one strip each, time from top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from lab.draw.canvas import Canvas, Frame
+from lab.draw.drawing import Drawing
+from lab.draw.runs import Run, lost_updates, summary
+from lab.draw.style import MUTED, PALE, RAIL, SizeName, thread_colour
+from lab.draw.words import changes, clipped, pairs, parts, phrase, place, short_names, value_text
+from lab.errors import UsageError
+
+__all__ = ["interleaving_strips"]
+
+MOST = 40
+"""More strips than this are not a figure; the first so many are drawn, and the note says so."""
+
+
+@dataclass(frozen=True)
+class _Strip:
+    """What one strip says: the start, one (thread, action, value after) per step, the end, and the steps that hurt."""
+
+    start: list[str]
+    steps: list[tuple[int, str, str]]
+    end: list[str]
+    faulty: bool
+    hurting: frozenset[int]
+
+
+def interleaving_strips(
+    runs: Sequence[Run], *, total: int | None = None, ax: Axes | None = None, size: SizeName = "column"
+) -> Drawing:
+    """Draw each run as a strip: who moves at each step, what it does, the shared value after it, and the outcome.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        At least one, all of one scenario under one policy; `lab.draw.runs_of(relation)` gives every one.
+    total : int, optional
+        How many interleavings the scenario has, when `runs` are only some of them.
+    ax : Axes, optional
+        Where to draw; a new figure of the given size if not.
+
+    Raises
+    ------
+    UsageError
+        When there is no run, or the space given cannot hold one strip.
+    """
+    if not runs:
+        raise UsageError("no runs to draw")
+    frame = Frame.of(size, ax)
+    every = len(runs) if total is None else total
+    strips = [_strip(run, _shown(runs)) for run in runs]
+    title = summary(runs, every)
+    grid = _Grid.fit(frame, strips[:MOST], runs[0].trace.threads)
+    note = _note(runs[0], len(runs), every)
+    head = frame.head_height(title, note)
+    grid = grid.within(frame, head)
+    drawn = strips[: grid.count]
+    if len(drawn) < len(runs):
+        note = f"{note} · the first {len(drawn)} shown"
+        head = frame.head_height(title, note)
+    canvas = Canvas(frame, frame.tall(head + grid.height + frame.size.margin, "this table of strips"))
+    top = canvas.head(title, note)
+    for number, strip in enumerate(drawn):
+        x = frame.left + (number % grid.columns) * (grid.width + grid.gap)
+        y = top + (number // grid.columns) * (grid.strip_height + grid.gap)
+        _draw(canvas, grid, strip, x, y, number + 1, runs[0].trace.threads)
+    return canvas.finish(title, note, _alt(title, runs, len(drawn)), _table(runs))
+
+
+def _note(run: Run, shown: int, every: int) -> str:
+    amount = f"all {every:,}" if shown == every else f"{shown:,} of the {every:,}"
+    return f"{run.trace.scenario} · policy {run.trace.policy} · exact, {amount} schedules"
+
+
+def _shown(runs: Sequence[Run]) -> tuple[str, ...]:
+    """Name the shared variables that change in some run; all of them when none does."""
+    names = {
+        name: 0
+        for run in runs
+        for before, event in _stepwise(run)
+        for name in changes(before, event.shared)
+    }  # fmt: skip
+    first = runs[0].trace.initial
+    return tuple(name for name in first if name in names) or tuple(first)
+
+
+def _stepwise(run: Run) -> list[tuple[Mapping[str, Any], Any]]:
+    before = [run.trace.initial, *(event.shared for event in run.trace.events)]
+    return list(zip(before, run.trace.events, strict=False))
+
+
+def _strip(run: Run, shown: tuple[str, ...]) -> _Strip:
+    trace = run.trace
+    places = {place(access.location) for event in trace.events for access in event.accesses}
+    alone = len(places) == 1
+    steps = []
+    for before, event in _stepwise(run):
+        new = {name: value for name, value in changes(before, event.shared).items() if name in shown}
+        value = value_text(event.shared[shown[0]], 12) if len(shown) == 1 else ", ".join(_terse(new))
+        text = clipped(phrase(event, location=not alone), 26)
+        steps.append((trace.threads.index(event.thread), f"{text} ✗" if event.error else text, value))
+    final = trace.events[-1].shared if trace.events else trace.initial
+    end = pairs({name: final[name] for name in shown}) if len(shown) <= 3 else []
+    end += [f"{event.thread}: {event.error.partition(':')[0]}" for event in trace.events if event.error]
+    end += ["deadlock"] * (trace.status == "deadlock")
+    end += [fault.replace("_", " ") for fault in run.faults if not end or (len(shown) > 3 and ":" not in fault)]
+    hurting = frozenset(later for _, later in lost_updates(trace)) if run.faults else frozenset()
+    hurting |= {event.index for event in trace.events if event.error}
+    start = pairs({name: trace.initial[name] for name in shown}) if len(shown) <= 3 else []
+    return _Strip(start, steps, list(dict.fromkeys(end)) or ["finished"], bool(run.faults), hurting)
+
+
+def _terse(new: Mapping[str, Any]) -> list[str]:
+    return [f"{name}={value_text(value, 8)}" for name, value in new.items()]
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Where the strips stand: how wide and high each is, how many side by side."""
+
+    count: int
+    columns: int
+    width: float
+    gap: float
+    chip: float
+    pitch: float
+    rows: tuple[int, int, int]
+    strip_height: float
+
+    @property
+    def height(self) -> float:
+        return ceil(self.count / self.columns) * (self.strip_height + self.gap) - self.gap
+
+    @classmethod
+    def fit(cls, frame: Frame, strips: Sequence[_Strip], threads: tuple[str, ...]) -> _Grid:
+        """Choose the widest even arrangement in which every text has room."""
+        unit = frame.size.small
+        chip = max(frame.text_width(name, bold=True) for name in short_names(threads)) + unit * 0.6
+        action = max(frame.text_width(text, bold=True) for strip in strips for _, text, _ in strip.steps)
+        value = max(frame.text_width(text, mono=True, bold=True) for strip in strips for _, _, text in strip.steps)
+        edge = unit * 0.35
+        width = edge + chip + unit * 0.4 + action + unit * 0.5 + value + edge
+        ends = [text for strip in strips for text in strip.end]
+        starts = [text for strip in strips for text in strip.start]
+        width = max(width, max(frame.text_width(text, mono=True, bold=True) for text in ends) + unit * 2.0)
+        width = max(width, max((frame.text_width(text, mono=True) for text in starts), default=0) + unit * 1.9)
+        gap = unit * 0.9
+        columns = max(1, int((frame.room + gap) // (width + gap)))
+        columns = ceil(len(strips) / ceil(len(strips) / columns))
+        width = (frame.room - gap * (columns - 1)) / columns
+        width = min(width, unit * 20)
+        rows = (
+            max(len(strip.start) for strip in strips),
+            max(len(strip.steps) for strip in strips),
+            max(len(strip.end) for strip in strips),
+        )
+        pitch = unit * 1.62
+        return cls(len(strips), columns, width, gap, chip, pitch, rows, _strip_height(rows, pitch, unit))
+
+    def within(self, frame: Frame, head: float) -> _Grid:
+        """Return the grid that fills a fixed height, with fewer strips if they do not all fit."""
+        if frame.height is None:
+            return self
+        unit = frame.size.small
+        room = frame.height - head - frame.size.margin
+        lines = ceil(self.count / self.columns)
+        while lines > 1 and lines * (self.strip_height + self.gap) - self.gap > room:
+            lines -= 1
+        count = min(self.count, lines * self.columns)
+        spare = (room + self.gap) / lines - self.gap - _strip_height(self.rows, 0, unit)
+        pitch = min(unit * 2.6, max(self.pitch, spare / self.rows[1]))
+        return _Grid(
+            count,
+            self.columns,
+            self.width,
+            self.gap,
+            self.chip,
+            pitch,
+            self.rows,
+            _strip_height(self.rows, pitch, unit),
+        )
+
+
+def _strip_height(rows: tuple[int, int, int], pitch: float, unit: float) -> float:
+    return rows[0] * unit * 1.5 + rows[1] * pitch + rows[2] * unit * 1.3 + unit * 1.5
+
+
+def _draw(
+    canvas: Canvas, grid: _Grid, strip: _Strip, x: float, y: float, number: int, threads: tuple[str, ...]
+) -> None:
+    unit = canvas.size.small
+    edge = unit * 0.35
+    names = short_names(threads)
+    canvas.box(x, y, grid.width, grid.strip_height, fill="none", edge=RAIL, stroke=0.6, gid=f"strip-{number}")
+    top = y + unit * 0.2
+    canvas.text(x + edge + unit * 0.2, top + unit * 0.75, str(number), bold=True, colour=MUTED)
+    for line in strip.start:
+        canvas.text(x + edge + unit * 1.3, top + unit * 0.75, line, mono=True)
+        top += unit * 1.5
+    right = x + grid.width - edge
+    for step, (thread, action, value) in enumerate(strip.steps):
+        middle = top + grid.pitch / 2
+        gid = f"strip-{number}-step-{step + 1}"
+        hurts = step in strip.hurting
+        if hurts:
+            canvas.box(x + edge * 0.5, middle - unit * 0.8, grid.width - edge, unit * 1.6,
+                       fill=PALE, stroke=1.2, dashed=True, gid=f"{gid}-wrong", order=1)  # fmt: skip
+        canvas.chip(x + edge, middle, grid.chip, unit * 1.32, names[thread], thread_colour(thread), gid)
+        ground = PALE if hurts else "#FFFFFF"
+        canvas.text(x + edge + grid.chip + unit * 0.4, middle, action, bold=hurts, ground=ground)
+        canvas.text(right, middle, value, align="right", mono=True, bold=hurts, ground=ground)
+        top += grid.pitch
+    _end(canvas, grid, strip, x, y, number)
+
+
+def _end(canvas: Canvas, grid: _Grid, strip: _Strip, x: float, y: float, number: int) -> None:
+    """Write the outcome at the foot of a strip, with a tick, or with a cross and a heavy broken outline."""
+    unit = canvas.size.small
+    height = grid.rows[2] * unit * 1.3 + unit * 0.7
+    top = y + grid.strip_height - height - unit * 0.1
+    gid = f"strip-{number}-outcome"
+    inset = unit * 0.18
+    canvas.box(x + inset, top, grid.width - 2 * inset, height - inset, gid=gid, dashed=strip.faulty,
+               stroke=2.0 if strip.faulty else 0.9)  # fmt: skip
+    sign = canvas.cross if strip.faulty else canvas.tick
+    middle = top + (height - inset) / 2
+    sign(x + unit * 0.85, middle, unit * 0.3, gid=f"{gid}-sign")
+    first = middle - (len(strip.end) - 1) * unit * 0.65
+    for line, text in enumerate(strip.end):
+        canvas.text(x + unit * 1.6, first + line * unit * 1.3, text, mono=True, bold=strip.faulty)
+
+
+def _alt(title: str, runs: Sequence[Run], drawn: int) -> str:
+    told = []
+    for number, run in enumerate(runs[:drawn], 1):
+        steps = ", ".join(f"{event.thread} {phrase(event)}" for event in run.trace.events)
+        strip = _strip(run, _shown(runs))
+        told.append(f"{number}: {steps}; ends with {', '.join(strip.end)}{' (wrong)' if run.faults else ''}.")
+    return f"{title}. {' '.join(told)}"
+
+
+def _table(runs: Sequence[Run]) -> list[tuple[str, ...]]:
+    shown = _shown(runs)
+    rows: list[tuple[str, ...]] = [("order", "step", "thread", "action", "location", "value", *shown, "faults")]
+    for number, run in enumerate(runs, 1):
+        for _, event in _stepwise(run):
+            after = [value_text(event.shared[name]) for name in shown]
+            last = event is run.trace.events[-1]
+            rows.append((
+                str(number), str(event.index + 1), event.thread, *parts(event), *after,
+                "; ".join(run.faults) if last else "",
+            ))  # fmt: skip
+    return rows
