@@ -1,0 +1,100 @@
+"""The options that several commands share, and how their values are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from lab.errors import UsageError
+
+if TYPE_CHECKING:
+    from lab.model.program import Program
+
+__all__ = ["bounds", "load", "parameters", "policy", "setting"]
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+def setting(command: Decorated) -> Decorated:
+    """Add the option --set."""
+    return click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Give a parameter of the scenario another value, for example --set N=4. Repeatable.",
+    )(command)
+
+
+def policy(*, several: bool) -> Callable[[Decorated], Decorated]:
+    """Add the option --policy; with `several`, it also takes `all`."""
+    every = ", or all of them: all" if several else ""
+    return click.option(
+        "--policy",
+        default="access",
+        show_default=True,
+        metavar="POLICY",
+        help=f"Where a switch between threads is possible: access (before every shared access), statement{every}.",
+    )
+
+
+def bounds(command: Decorated) -> Decorated:
+    """Add the options --max-states and --max-seconds."""
+    seconds = click.option(
+        "--max-seconds",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="S",
+        help="Stop after S seconds and report what was found until then.",
+    )
+    states = click.option(
+        "--max-states",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Stop after N states and report what was found until then.",
+    )
+    return states(seconds(command))
+
+
+def parameters(settings: Iterable[str]) -> dict[str, Any]:
+    """Return the parameters given as NAME=VALUE.
+
+    Raises
+    ------
+    UsageError
+        When an entry cannot be read, or names a parameter a second time.
+
+    Examples
+    --------
+    >>> parameters(["N=4", "PAIR=(1, 2)"])
+    {'N': 4, 'PAIR': (1, 2)}
+    """
+    from lab.language import parse_setting  # reading the command line alone needs no parser
+
+    found: dict[str, Any] = {}
+    for entry in settings:
+        name, value = parse_setting(entry)
+        if name in found:
+            raise UsageError(f"--set gives {name} twice")
+        found[name] = value
+    return found
+
+
+def load(scenario: str, settings: Iterable[str] = ()) -> Program:
+    """Return the program for what the user typed: the name of a shipped scenario, or a file.
+
+    Raises
+    ------
+    UsageError, ScenarioError
+        When there is no such file, or it is outside the language.
+    """
+    import lab
+
+    try:
+        return lab.load(scenario, parameters(settings))
+    except UsageError:
+        if Path(scenario).is_dir() and ("/" in scenario or scenario.startswith(".")):
+            raise UsageError(f"{scenario} is a directory; name a scenario file in it") from None
+        raise

@@ -1,0 +1,111 @@
+"""`lab run`: explore scenarios in every order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lab.cli import guard, options
+from lab.cli.figures import tell_of
+from lab.cli.folder import check_writable
+from lab.cli.screen import complain, say, show, write_json
+from lab.cli.status import status_of, worst
+from lab.cli.watch import Watch
+
+if TYPE_CHECKING:
+    from lab.explore.result import Result
+    from lab.model.program import Program
+
+__all__ = ["explore", "run"]
+
+
+@click.command(
+    short_help="Explore scenarios in every order.",
+    epilog="\b\nExamples:\n"
+    "  lab run refcount/race\n"
+    "  lab run my_scenario.py --policy all\n"
+    "  lab run philosophers/all_left --set N=4 --json\n"
+    "  lab run refcount/race refcount/locked --figures drawn",
+)
+@click.argument("scenarios", nargs=-1, required=True, metavar="FILE|NAME...")
+@options.policy(several=True)
+@options.setting
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: an object, or an array for several explorations.")
+@click.option("--figures", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Draw the figures that fit.")
+@options.bounds
+def run(
+    *,
+    scenarios: tuple[str, ...],
+    policy: str,
+    settings: tuple[str, ...],
+    as_json: bool,
+    folder: Path | None,
+    max_states: int | None,
+    max_seconds: float | None,
+) -> int:
+    """Explore scenarios in every order their threads can take.
+
+    Prints the outcomes with the number of schedules that lead to each, the verdicts on the properties, and the data
+    races. A scenario is a file, or a name from `lab list`.
+    """
+    policies = policies_named(policy)
+    options.parameters(settings)  # wrong settings are wrong for every file: one sentence, not one a file
+    if folder is not None:
+        check_writable(folder)
+    statuses: list[int] = []
+    results: list[Result] = []
+    for scenario in scenarios:
+        try:
+            program = options.load(scenario, settings)
+            for name in policies:
+                result = explore(program, name, max_states=max_states, max_seconds=max_seconds)
+                results.append(result)
+                statuses.append(status_of(result))
+                if not as_json:
+                    _print(result)
+                if folder is not None:
+                    _draw(program, result, folder, complain if as_json else say)
+        except guard.EXPECTED as error:
+            complain(guard.explained(error))
+            statuses.append(guard.status_of_error(error))
+    if as_json:
+        from lab.report.json import as_json as to_json
+
+        write_json(map(to_json, results), single=len(scenarios) == 1 and policy != "all")
+    return worst(statuses)
+
+
+def policies_named(policy: str) -> tuple[str, ...]:
+    """Return the policies that --policy asks for; raises `UsageError` for an unknown one."""
+    from lab.model.policies import POLICIES, policy_named
+
+    return tuple(POLICIES) if policy == "all" else (policy_named(policy).name,)
+
+
+def explore(program: Program, policy: str, *, max_states: int | None, max_seconds: float | None) -> Result:
+    """Explore under a time limit, Ctrl-C and a bound on states; what was found until then is kept."""
+    import lab
+
+    with Watch(max_seconds) as watch:
+        result = lab.explore(program, policy, max_states=max_states, deadline=watch.reached, progress=watch.progress)
+    return watch.explained(result)
+
+
+def _print(result: Result) -> None:
+    from lab.report import text
+
+    say(text.headline(result) + "\n")
+    for table in text.tables(result):
+        show(table)
+    say(text.conclusion(result) + "\n")
+
+
+def _draw(program: Program, result: Result, folder: Path, tell: Callable[[str], None]) -> None:
+    """Draw the figures that fit, and tell where they are."""
+    from lab.draw import draw_fitting
+
+    paths = draw_fitting(program, result, folder)
+    tell(tell_of(paths) + "\n" if paths else "No figure fits this scenario.\n")

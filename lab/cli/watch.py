@@ -1,0 +1,88 @@
+"""Watches an exploration: stops it at a time limit or at Ctrl-C, and shows how far it has come."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from dataclasses import replace
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from lab.explore.bounds import Progress
+    from lab.explore.result import Result
+
+__all__ = ["Watch"]
+
+PATIENCE = 1.0
+"""Seconds before the first line of progress."""
+
+PERIOD = 0.2
+"""Seconds between two lines of progress."""
+
+
+class Watch:
+    """A time limit, Ctrl-C and progress for one exploration, in force inside a `with` block.
+
+    The first Ctrl-C asks the exploration to stop and keep what it has; the second ends the command.
+
+    Parameters
+    ----------
+    max_seconds : float or None
+        Wall-clock seconds from the beginning of the block; None is no limit.
+    """
+
+    def __init__(self, max_seconds: float | None = None) -> None:
+        self.max_seconds = max_seconds
+        self.interrupted = False
+        self._start = self._shown = time.monotonic()
+        self._previous: Any = None
+        self._on_terminal = sys.stderr.isatty()
+        self._dirty = False
+
+    def __enter__(self) -> Self:
+        self._start = self._shown = time.monotonic()
+        if threading.current_thread() is threading.main_thread():
+            self._previous = signal.signal(signal.SIGINT, self._stop)
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        if self._previous is not None:
+            signal.signal(signal.SIGINT, self._previous)
+        self._clear()
+
+    def reached(self) -> bool:
+        """Whether the exploration should stop now; explorers ask this often."""
+        return self.interrupted or (self.max_seconds is not None and self._elapsed() >= self.max_seconds)
+
+    def progress(self, now: Progress) -> None:
+        """Show how far the exploration has come: on a terminal, after a second, a few times a second."""
+        moment = time.monotonic()
+        if not self._on_terminal or moment - self._start < PATIENCE or moment - self._shown < PERIOD:
+            return
+        self._shown = moment
+        rate = now.states / (moment - self._start)
+        sys.stderr.write(f"\r\x1b[K{now.states:,} states, {rate:,.0f} states/s, depth {now.depth:,}")
+        sys.stderr.flush()
+        self._dirty = True
+
+    def explained(self, result: Result) -> Result:
+        """Return the result with the true reason why it stopped: only this class tells Ctrl-C from the time limit."""
+        return replace(result, stopped="interrupted") if self.interrupted and not result.complete else result
+
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._start
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        if self.interrupted:
+            raise KeyboardInterrupt
+        self.interrupted = True
+
+    def _clear(self) -> None:
+        if self._dirty:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

@@ -1,0 +1,97 @@
+"""Results as JSON, field by field as docs/results.md describes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from lab.explore.result import BuiltIn, Count, Infinite, Outcome, PropertyResult, Race, Result
+from lab.report.words import digits, ratio
+
+__all__ = ["as_json"]
+
+
+def as_json(result: Result) -> dict[str, Any]:
+    """Return a result as dictionaries, lists, strings and numbers, ready for `json.dumps`.
+
+    Notes
+    -----
+    Two explorations of the same file under the same policy and parameters differ in `seconds` only.
+    """
+    return {
+        "scenario": result.scenario,
+        "title": result.title,
+        "policy": result.policy,
+        "parameters": _plain(result.parameters),
+        "complete": result.complete,
+        "states": result.states,
+        "transitions": result.transitions,
+        "schedules": _count(result.schedules),
+        "traces": _count(result.traces),
+        "outcomes": [_outcome(outcome) for outcome in result.outcomes],
+        "properties": [_property(prop) for prop in result.properties],
+        "deadlock": {"verdict": result.deadlock.verdict, "states": result.deadlock.states, **_weight(result.deadlock)},
+        "livelock": {"verdict": result.livelock.verdict, "probability": _fraction(result.livelock.probability)},
+        "exceptions": {"verdict": result.exceptions.verdict, **_weight(result.exceptions)},
+        "races": [_race(race) for race in result.races],
+        "expectations": [{"what": claim.what, "met": claim.met} for claim in result.expectations],
+        "seconds": round(result.seconds, 6),
+    }
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "status": outcome.status,
+        "shared": _plain(outcome.shared),
+        "returned": _plain(outcome.returned),
+        "errors": _plain(outcome.errors),
+        "waiting": _plain(outcome.waiting),
+        "output": None if outcome.output is None else list(outcome.output),
+        "schedules": _count(outcome.schedules),
+        "traces": _count(outcome.traces),
+        "share": _fraction(outcome.share),
+        "probability": _fraction(outcome.probability),
+        "witness": list(outcome.witness),
+    }
+
+
+def _property(prop: PropertyResult) -> dict[str, Any]:
+    return {
+        "name": prop.name,
+        "kind": prop.kind,
+        "verdict": prop.verdict,
+        "schedules": _count(prop.schedules),
+        "probability": _fraction(prop.probability),
+        "witness": None if prop.witness is None else list(prop.witness),
+    }
+
+
+def _weight(fault: BuiltIn) -> dict[str, Any]:
+    return {"schedules": _count(fault.schedules), "probability": _fraction(fault.probability)}
+
+
+def _race(race: Race) -> dict[str, Any]:
+    accesses = [
+        {"thread": side.thread, "line": side.line, "kind": side.kind, "locks": list(side.locks)}
+        for side in race.accesses
+    ]
+    return {"location": race.location, "accesses": accesses}
+
+
+def _count(number: Count) -> str | None:
+    if number is None:
+        return None
+    return str(number.value) if isinstance(number, Infinite) else digits(number)
+
+
+def _fraction(fraction: Fraction | None) -> str | None:
+    return None if fraction is None else ratio(fraction)
+
+
+def _plain(data: Any) -> Any:
+    if isinstance(data, Mapping):
+        return {str(key): _plain(entry) for key, entry in data.items()}
+    if isinstance(data, list | tuple):
+        return [_plain(entry) for entry in data]
+    return data

@@ -1,0 +1,104 @@
+"""One schedule, step by step: what each step touches, the shared state after it, what is ordered and what races."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lab.report.table import Cell, Column, Table
+from lab.report.words import lined, value, waiting
+
+if TYPE_CHECKING:
+    from lab.model.state import Access
+    from lab.model.trace import Event, Trace
+
+__all__ = ["steps", "where_it_ends"]
+
+
+def steps(trace: Trace) -> Table:
+    """Return the table of `lab replay`: one row per step, the first row is the start."""
+    columns = (
+        Column("step", number=True),
+        Column("thread"),
+        Column("line", number=True),
+        Column("statement"),
+        Column("accesses"),
+        Column("state after it"),
+        Column("notes"),
+    )
+    start = (*(Cell("") for _ in range(5)), Cell(_state(trace.initial)), Cell("start", "quiet"))
+    rows = (start, *(_row(trace, position) for position in range(len(trace.events))))
+    return Table(f"{trace.scenario}, one schedule (policy {trace.policy}; exact)", columns, rows, _explained(trace))
+
+
+def where_it_ends(trace: Trace) -> str:
+    """Return in one sentence where the schedule leads."""
+    if trace.status == "finished":
+        return "Every thread has ended."
+    if trace.status == "deadlock":
+        return f"Deadlock: {waiting(trace.waiting)}."
+    going = [name for name in trace.threads if not any(event.ended and event.thread == name for event in trace.events)]
+    blocked = f" Now {waiting(trace.waiting)}." if trace.waiting else ""
+    return (
+        f"The schedule stops before the end: {lined(going)} could go on.{blocked}"
+        if going
+        else "The schedule stops here."
+    )
+
+
+def _row(trace: Trace, position: int) -> tuple[Cell, ...]:
+    event = trace.events[position]
+    racing = any(position in pair for pair in trace.races)
+    return (
+        Cell(str(position + 1)),
+        Cell(event.entry, "strong"),
+        Cell(str(event.line), "quiet"),
+        Cell(event.text),
+        Cell("; ".join(_access(access) for access in event.accesses)),
+        Cell(_state(event.shared)),
+        Cell("; ".join(_notes(trace, event, position)), "bad" if racing or event.error else "quiet"),
+    )
+
+
+def _notes(trace: Trace, event: Event, position: int) -> list[str]:
+    notes = []
+    before = [str(one + 1) for one, other in trace.order if other == position]
+    if before:
+        notes.append(f"after {_numbered(before)}")
+    racing = [str(sum(pair) - position + 1) for pair in trace.races if position in pair]
+    if racing:
+        notes.append(f"races with {_numbered(racing)}")
+    if event.locks:
+        notes.append(f"holds {lined(event.locks)}")
+    if event.error:
+        notes.append(f"ends by {event.error}")
+    elif event.ended:
+        notes.append("ends")
+    return notes
+
+
+def _numbered(steps: list[str]) -> str:
+    return f"step{'s' if len(steps) > 1 else ''} {lined(steps)}"
+
+
+def _access(access: Access) -> str:
+    text = f"{access.operation} {access.location}"
+    shown = access.value
+    if isinstance(shown, bool | int | float | str) and access.operation in ("read", "write"):
+        text += f" = {value(shown)}"
+    return text
+
+
+def _state(shared: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {value(data)}" for name, data in shared.items()) or "-"
+
+
+def _explained(trace: Trace) -> tuple[str, ...]:
+    notes = []
+    if trace.order:
+        notes.append(
+            '"after step n": step n happens before this one, because a lock or an Atomic orders the two threads.'
+        )
+    if trace.races:
+        notes.append('"races with step n": both touch one location, one of them writes, and nothing orders them.')
+    return tuple(notes)

@@ -1,0 +1,200 @@
+"""One exploration as tables: outcomes, verdicts, data races, expectations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lab.explore.result import BuiltIn, Outcome, PropertyResult, Race, RacyAccess, Result, Verdict
+from lab.report.table import Cell, Column, Table, Tone
+from lab.report.words import amount, count, end, exactness, lined, part, schedule, settings
+
+__all__ = [
+    "BuiltInVerdict",
+    "built_ins",
+    "conclusion",
+    "headline",
+    "race_verdict",
+    "tables",
+]
+
+MOST_ROWS = 40
+"""Rows that a table shows before it refers to the JSON for the rest."""
+
+TONES: dict[Verdict, Tone] = {"holds": "good", "violated": "bad", "unknown": "unknown"}
+
+
+def headline(result: Result) -> str:
+    """Return the scenario's name, its parameters and its title, and what was explored."""
+    size = f"{amount(result.states, 'state', 'states')}, {amount(result.transitions, 'transition', 'transitions')}"
+    return f"{result.scenario}{settings(result)}: {result.title}\nPolicy {result.policy}; {exactness(result)}; {size}."
+
+
+def tables(result: Result) -> tuple[Table, ...]:
+    """Return the tables that `lab run` shows; an empty one is left out."""
+    shown = (outcomes(result), verdicts(result), races(result), expectations(result))
+    return tuple(table for table in shown if table.rows)
+
+
+def outcomes(result: Result) -> Table:
+    """Return the table of outcomes: how many schedules end so, their share and probability, the shortest witness."""
+    columns = (
+        Column("outcome"),
+        Column(""),
+        Column("schedules", number=True),
+        Column("share", number=True),
+        Column("probability", number=True),
+        Column("shortest witness"),
+    )
+    rows = tuple(_outcome_row(outcome) for outcome in result.outcomes[:MOST_ROWS])
+    return Table(f"Outcomes ({provenance(result)})", columns, rows, _left_out(len(result.outcomes)))
+
+
+def verdicts(result: Result) -> Table:
+    """Return the table of verdicts: the file's properties, then what should never happen in any scenario."""
+    columns = (
+        Column("property"),
+        Column("kind"),
+        Column("verdict"),
+        Column("violating schedules", number=True),
+        Column("probability", number=True),
+        Column("witness"),
+    )
+    rows = [_property_row(prop) for prop in result.properties]
+    rows += [_built_in_row(built_in) for built_in in built_ins(result)]
+    notes = tuple(f"{prop.name} raises {prop.reason}." for prop in result.properties if prop.reason)
+    notes += ("A data race alone is no fault: what counts is what it leads to.",) if result.races else ()
+    return Table(f"Verdicts ({provenance(result)})", columns, tuple(rows), notes)
+
+
+def races(result: Result) -> Table:
+    """Return the table of data races: two accesses of one location that nothing orders."""
+    columns = (Column("location"), Column("one access"), Column("the other"))
+    rows = tuple(_race_row(race) for race in result.races[:MOST_ROWS])
+    return Table(f"Data races ({provenance(result)})", columns, rows, _left_out(len(result.races)))
+
+
+def expectations(result: Result) -> Table:
+    """Return the table of what the file expects of this exploration."""
+    answers: dict[bool | None, Cell] = {
+        True: Cell("met", "good"),
+        False: Cell("not met", "bad"),
+        None: Cell("not asked", "quiet") if result.complete else Cell("unknown", "unknown"),
+    }
+    rows = tuple((Cell(claim.what), answers[claim.met]) for claim in result.expectations)
+    return Table(f"Expectations of the file (policy {result.policy})", (Column("what"), Column("met")), rows)
+
+
+def conclusion(result: Result) -> str:
+    """Return what follows: the faults found, or how far none was found; and whether the file expects that."""
+    faults = list(_faults(result))
+    if faults:
+        found = f"Found under policy {result.policy}: {'; '.join(faults)}."
+    elif result.complete:
+        found = f"No property is violated under policy {result.policy}, in any schedule."
+    else:
+        found = f"Nothing is violated so far under policy {result.policy}; an incomplete exploration proves no more."
+    answers = {claim.met for claim in result.expectations}
+    if False in answers:
+        return f"{found} This is not what the file expects."
+    return f"{found} This is what the file expects." if True in answers and result.complete else found
+
+
+def provenance(result: Result) -> str:
+    """Return what made a table: the policy, and whether it is exact."""
+    return f"policy {result.policy}; {exactness(result)}"
+
+
+def _faults(result: Result) -> Iterator[str]:
+    for prop in result.properties:
+        if prop.verdict == "violated":
+            share = "" if prop.schedules is None else f" in {amount(prop.schedules, 'schedule', 'schedules')}"
+            yield f"{prop.name} is violated{share}"
+    if result.deadlock.verdict == "violated":
+        yield f"a deadlock is reachable, in {amount(result.deadlock.states, 'state', 'states')}"
+    if result.livelock.verdict == "violated":
+        yield "a livelock is reachable"
+    if result.exceptions.verdict == "violated":
+        yield "a thread can end by an exception"
+
+
+def _outcome_row(outcome: Outcome) -> tuple[Cell, ...]:
+    return (
+        Cell(end(outcome), "bad" if outcome.faulty else "plain"),
+        Cell("fault", "bad") if outcome.faulty else Cell(""),
+        Cell(count(outcome.schedules)),
+        Cell(part(outcome.share)),
+        Cell(part(outcome.probability)),
+        Cell(schedule(outcome.witness), "quiet"),
+    )
+
+
+def _property_row(prop: PropertyResult) -> tuple[Cell, ...]:
+    return (
+        Cell(prop.name),
+        Cell(prop.kind, "quiet"),
+        Cell(prop.verdict, TONES[prop.verdict]),
+        Cell(count(prop.schedules)),
+        Cell(part(prop.probability)),
+        Cell(schedule(prop.witness), "quiet"),
+    )
+
+
+@dataclass(frozen=True)
+class BuiltInVerdict:
+    """The verdict on something that should never happen in any scenario; a data race is reported and counts nothing."""
+
+    name: str
+    verdict: Verdict
+    counted: BuiltIn | None
+    witness: tuple[str, ...] | None
+
+
+def built_ins(result: Result) -> tuple[BuiltInVerdict, ...]:
+    """Return the built-in verdicts, each with the shortest schedule among the outcomes that show the fault."""
+    no_race: Verdict = "violated" if result.races else "holds" if result.complete else "unknown"
+    return (
+        BuiltInVerdict("no deadlock", result.deadlock.verdict, result.deadlock, _first(result, "deadlock")),
+        BuiltInVerdict("no livelock", result.livelock.verdict, result.livelock, _first(result, "livelock")),
+        BuiltInVerdict("no uncaught exception", result.exceptions.verdict, result.exceptions, _first_error(result)),
+        BuiltInVerdict("no data race", no_race, None, None),
+    )
+
+
+def _first(result: Result, status: str) -> tuple[str, ...] | None:
+    witnesses = (outcome.witness for outcome in result.outcomes if outcome.status == status)
+    return min(witnesses, key=len, default=None)
+
+
+def _first_error(result: Result) -> tuple[str, ...] | None:
+    return min((outcome.witness for outcome in result.outcomes if outcome.errors), key=len, default=None)
+
+
+def _built_in_row(built_in: BuiltInVerdict) -> tuple[Cell, ...]:
+    counted = built_in.counted
+    return (
+        Cell(built_in.name),
+        Cell("built in", "quiet"),
+        Cell(built_in.verdict, TONES[built_in.verdict]) if counted else race_verdict(built_in.verdict),
+        Cell(count(counted.schedules) if counted else "-"),
+        Cell(part(counted.probability) if counted else "-"),
+        Cell(schedule(built_in.witness), "quiet"),
+    )
+
+
+def race_verdict(verdict: Verdict) -> Cell:
+    """Return the verdict on data races, which are reported and never a fault by themselves."""
+    return Cell(verdict, "unknown" if verdict == "violated" else TONES[verdict])
+
+
+def _race_row(race: Race) -> tuple[Cell, ...]:
+    return (Cell(race.location, "strong"), *(Cell(_access(side)) for side in race.accesses))
+
+
+def _access(side: RacyAccess) -> str:
+    holding = f"holding {lined(side.locks)}" if side.locks else "holding no lock"
+    return f"{side.thread} {side.kind}s in line {side.line}, {holding}"
+
+
+def _left_out(rows: int) -> tuple[str, ...]:
+    return (f"and {rows - MOST_ROWS:,} more, all of them in the JSON (--json).",) if rows > MOST_ROWS else ()
