@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -107,13 +109,15 @@ def explore(
     ScenarioError, UsageError
         As `load` does, and when the scenario leaves the language while it is explored.
     """
-    from lab.explore.explorer import explore as explore_relation
+    from lab.explore import explore as explore_relation
     from lab.explore.result import show_in_notebooks
 
     show_in_notebooks(_as_html)
-    return explore_relation(
+    start = perf_counter()
+    result = explore_relation(
         relation(scenario, policy, parameters), max_states=max_states, deadline=deadline, progress=progress
     )
+    return replace(result, seconds=perf_counter() - start)
 
 
 def _as_html(result: Result) -> str:

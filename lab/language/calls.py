@@ -376,8 +376,6 @@ class _ExtremeOf(_Extreme):
     """`min(iterable)` or `max(iterable)`, its elements gathered in a tuple."""
 
     def __call__(self, *values: Value) -> Value:
-        if not values[0]:
-            raise Raised("ValueError", f"{self.function.__name__}() iterable argument is empty")
         return super().__call__(*values[0])
 
 

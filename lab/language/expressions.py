@@ -15,7 +15,7 @@ from lab.language.toplevel import check_literal
 from lab.model import compute
 from lab.model.instructions import Const, Operand, Reg
 from lab.model.operations import Compare, Copy, Inside, Invoke, Load, Text
-from lab.model.values import END, Ref, Snapshot, Value, type_name
+from lab.model.values import END, Cut, Ref, Snapshot, Value, type_name
 
 __all__ = ["Expressions", "Frame"]
 
@@ -199,7 +199,7 @@ class Expressions:
         """Lower what stands between the brackets."""
         if isinstance(node, ast.Slice):
             parts = [NONE if part is None else self.expression(part) for part in (node.lower, node.upper, node.step)]
-            return self.builder.compute(slice, *parts)
+            return self.builder.compute(Cut, *parts)
         return self.expression(node)
 
     def _attribute(self, node: ast.Attribute) -> Operand:

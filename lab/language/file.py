@@ -307,7 +307,9 @@ class ScenarioFile:
                 threads.append(Thread(function.name, code, ()))
                 continue
             values = self._values(each)
-            threads.extend(Thread(f"{function.name}[{format_value(value)}]", code, (value,)) for value in values)
+            threads.extend(
+                Thread(f"{function.name}[{format_value(value, quote=True)}]", code, (value,)) for value in values
+            )
         if len(threads) > 64:
             raise self.source.error(self.threads[-1][0], f"the scenario has {len(threads)} threads", "64 are the most")
         if not threads:
@@ -326,7 +328,7 @@ class ScenarioFile:
             raise self.source.error(each, f"`each` has {len(value)} values", "64 threads are the most")
         if any(_mutable(item) for item in value):
             raise self.source.error(each, "`each` holds an object", "give it numbers or texts")
-        if len(set(map(identity, value))) < len(value) or len(set(map(format_value, value))) < len(value):
+        if len(set(map(identity, value))) < len(value):
             raise self.source.error(each, "`each` has two equal values", "threads need different names")
         return tuple(value)
 

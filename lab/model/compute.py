@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lab.model.heap import Raised, Refused
-from lab.model.values import END, Cursor, Ref, Snapshot, Value, type_name
+from lab.model.values import END, Cursor, Cut, Ref, Snapshot, Value, type_name
 
 __all__ = ["BINARY", "COMPARE", "LIMIT_ITEMS", "METHODS", "UNARY", "bounded", "format_value", "invoke", "make_cursor"]
 
@@ -257,6 +257,8 @@ def _contains(container: Value, wanted: Value) -> bool:
 
 
 def _get_item(container: Value, index: Value) -> Value:
+    if isinstance(index, Cut):
+        index = slice(*index)
     if isinstance(container, Snapshot):
         if container.kind == "dict":
             mapping = dict(container.items)

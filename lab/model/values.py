@@ -16,6 +16,7 @@ __all__ = [
     "MISSING",
     "UNBOUND",
     "Cursor",
+    "Cut",
     "Marker",
     "Ref",
     "Snapshot",
@@ -73,6 +74,14 @@ class Snapshot(NamedTuple):
 
     kind: str
     items: tuple[Value, ...]
+
+
+class Cut(NamedTuple):
+    """What stands between the brackets of a slice."""
+
+    start: Value
+    stop: Value
+    step: Value
 
 
 class Cursor(NamedTuple):

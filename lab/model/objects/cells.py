@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from lab.model.heap import HeapObject, Raised, Refused, Scene
+from lab.model.heap import HeapObject, Raised, Scene
 from lab.model.values import MISSING, Ref, Value
 
 __all__ = ["Atomic", "Namespace", "Record"]
@@ -106,9 +106,8 @@ class Record(Namespace):
     def put(self, scene: Scene, attribute: str, value: Value) -> None:
         """Perform `r.field = value`."""
         if attribute not in self.cells:
-            raise Refused(
-                f"the record has no field '{attribute}'", f"give it at the top level: `Record({attribute}=...)`"
-            )
+            self._check(scene)
+            raise self._missing(attribute)
         if scene.read(self.freed):
             scene.note(f"{self.name}.{attribute}", "write", value, writes=True)
             self._check(scene)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from lab.model.heap import HeapObject, Raised, Refused, Scene
-from lab.model.values import END, Cursor, Ref, Snapshot, Value
+from lab.model.values import END, Cursor, Cut, Ref, Snapshot, Value
 
 __all__ = ["Container", "Deque", "Dict", "List", "Set", "canonical"]
 
@@ -176,10 +176,10 @@ class List(Container):
 
     def get(self, scene: Scene, index: Value) -> Value:
         """Perform `c[index]`; a slice reads the whole container at once."""
-        if isinstance(index, slice):
+        if isinstance(index, Cut):
             content = self.content(scene.read)
             self.note_all(scene, "read", content)
-            return Snapshot(self.kind, content[index])
+            return Snapshot(self.kind, content[slice(*index)])
         position = self._position(scene, index, "")
         value = scene.read(self.cells[position]) if self.cells is not None else self.content(scene.read)[position]
         scene.note(self.at(position), "read", value)

@@ -1,0 +1,257 @@
+"""What the subset accepts means what Python means: each snippet is explored, and run by Python itself.
+
+A snippet is the body of one thread between a few shared variables. With one thread there is one schedule, so the
+outcome of the model must be what executing the same file gives.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections import deque
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import lab
+from lab.language import parse
+
+TOP = """
+from collections import deque
+from threading import BoundedSemaphore, Lock, RLock, Semaphore
+from types import SimpleNamespace
+from lab.scenario import Atomic, Record, UseAfterFree, atomic, decref, free, incref, region, thread, wait_until
+
+x = 3
+y = 4
+text = "abc"
+numbers = [3, 1, 2]
+grid = [[0, 1], [2, 3]]
+ages = {"ann": 30, "bob": 25}
+seen = {1, 5}
+line = deque([1, 2, 3])
+box = SimpleNamespace(value=7, items=[1])
+lock = Lock()
+again = RLock()
+seats = Semaphore(2)
+bounded = BoundedSemaphore(1)
+cell = Atomic(10)
+record = Record(refs=1, payload=5)
+
+
+def double(n, by=2):
+    if n > 100:
+        return None
+    return n * by
+
+
+def bump():
+    global x
+    x += 1
+    return x
+
+
+def touch():
+    x_now = x
+    numbers[0] = x_now
+    numbers.append(x_now)
+    ages["new"] = 1
+    seen.add(x_now)
+    line.append(x_now)
+    box.value = x_now
+    grid[0][0] = x_now
+
+
+"""
+
+SNIPPETS = [
+    "return x + y * 2 - 1",
+    "return (x ** 3, x // 2, -x // 2, x % 2, -x % 2, x / 2, x << 2, x >> 1, x & 1, x | 8, x ^ 5, ~x, +x, not x)",
+    "global x\nx += 5\nx *= 2\nx -= 1\nx //= 3\nreturn x",
+    "global x, y\nx, y = y, x\nreturn (x, y)",
+    "global x\na = b = x\nx = a + b\nreturn (a, b, x)",
+    "a, (b, c) = 1, (2, 3)\nreturn (c, b, a)",
+    "a, b, c = numbers\nreturn (a, b, c)",
+    "a, b = numbers",
+    "a, b, c, d = numbers",
+    "[a, b] = text",
+    "a, b, c = text\nreturn c + b + a",
+    "return 1 < x < 4, 1 < x > 4, x == 3 != 4, x is None, x is not None",
+    "return x and y, x and 0, 0 or y, None or 0, x or y, not (x and y)",
+    "return 'yes' if x > 2 else 'no'",
+    "return x if False else y",
+    "if x > 3:\n    return 1\nelif x == 3:\n    return 2\nelse:\n    return 3",
+    "total = 0\nfor i in range(5):\n    if i == 1:\n        continue\n    if i == 4:\n        break\n    total += i\nelse:\n    total = -1\nreturn total",
+    "total = 0\nfor i in range(3):\n    total += i\nelse:\n    total += 100\nreturn total, i",
+    "i = 0\nwhile i < 5:\n    i += 1\n    if i == 3:\n        break\nelse:\n    i = 100\nreturn i",
+    "i = 0\nwhile True:\n    i += 1\n    if i > 3:\n        return i",
+    "for a in numbers:\n    for b in grid:\n        if b[0] == 2:\n            break\n    else:\n        return 0\nreturn a, b[1]",
+    "found = ()\nfor i, n in enumerate(numbers, 1):\n    found += ((i, n),)\nreturn found",
+    "found = ()\nfor key in ages:\n    found += (key,)\nfor value in ages.values():\n    found += (value,)\nfor k, v in ages.items():\n    found += (k, v)\nfor k in ages.keys():\n    found += (k,)\nreturn found",
+    "for name in ages:\n    ages[name + '2'] = 1",
+    "for n in line:\n    line.append(n)",
+    "for n in numbers:\n    if len(numbers) < 6:\n        numbers.append(n)\nreturn numbers",
+    "numbers.append(9)\nnumbers.insert(0, 8)\nnumbers.extend((1, 2))\nnumbers.remove(1)\ndel numbers[0]\nreturn numbers.pop(), numbers.pop(0), numbers.index(2), numbers.count(1), len(numbers)",
+    "numbers.sort()\nnumbers.reverse()\nreturn numbers[0], numbers[-1], numbers[1:], numbers[:-1], numbers[::2]",
+    "numbers[-1] = 50\nnumbers[0] += 1\nreturn 50 in numbers, 7 not in numbers, numbers == [4, 1, 50], numbers != [1]",
+    "return numbers[3]",
+    "return numbers[-4]",
+    "numbers[3] = 1",
+    "del numbers[5]",
+    "numbers.pop(7)",
+    "numbers.clear()\nnumbers.pop()",
+    "numbers.remove(77)",
+    "return numbers.index(77)",
+    "return numbers['a']",
+    "grid[0][1] += 5\ngrid[1] = grid[0]\ngrid[1][0] = 9\nreturn grid[0][0]",
+    "global numbers\nnumbers += [7, 8]\nreturn numbers[4]",
+    "numbers.extend(line)\nnumbers.extend(ages)\nnumbers.extend(range(2))\nreturn numbers",
+    "return ages['ann'] + ages.get('bob') + ages.get('eve', 1), 'eve' in ages, ages.get('eve')",
+    "ages['eve'] = 5\nages['ann'] += 1\ndel ages['bob']\nreturn ages.setdefault('ann', 0), ages.setdefault('new', 7), len(ages)",
+    "return ages['eve']",
+    "del ages['eve']",
+    "return ages.pop('ann'), ages.pop('eve', None), ages.popitem()",
+    "ages.pop('eve')",
+    "ages.clear()\nages.popitem()",
+    "seen.add(7)\nseen.add(1)\nseen.discard(5)\nseen.discard(99)\nreturn len(seen), 7 in seen, sorted(seen), max(seen), sum(seen)",
+    "seen.remove(42)",
+    "seen.add(numbers)",
+    "ages[numbers] = 1",
+    "line.appendleft(0)\nline.rotate(1)\nreturn line.popleft(), line.pop(), line[0], len(line)",
+    "line.rotate(-1)\nreturn line",
+    "line.clear()\nline.popleft()",
+    "line.clear()\nline.pop()",
+    "box.value += 1\nbox.extra = 3\nbox.items.append(box.value)\nreturn box.extra",
+    "return box.nothing",
+    "del box.value\nreturn box.value",
+    "return text[0] + text[-1], text[1:], len(text), 'b' in text, text.upper(), text * 2, text.find('c'), 'z' + str(x)",
+    "return text.split('b'), ', '.join(('a', 'b')), ' q '.strip(), text.startswith('ab'), '12'.isdigit()",
+    "return text[10]",
+    "return text + x",
+    "return x + None",
+    "return x / 0",
+    "return x // 0, x % 0",
+    "return len(x)",
+    "for i in x:\n    pass",
+    "return x[0]",
+    "return x < text",
+    "return numbers < [3, 2], numbers <= 4",
+    "return x.value",
+    "x()"
+    if False
+    else "return int('12') + int(3.9), int(), bool(numbers), bool(), bool(x), str(), str(x), str(None), str((1, 'a'))",
+    "return int('twelve')",
+    "return int(None)",
+    "return abs(-x), min(x, y), max(x, y, 10), min(numbers), max(numbers), sum(numbers), sum(numbers, 10)",
+    "return min(())",
+    "return any(numbers), all(numbers), any(()), all(()), all((1, 0, 2)), any((0, 0))",
+    "return sorted(numbers), sorted(ages), tuple(numbers), list(text), tuple(range(3)), list(ages), len(list(seen) if False else ())",
+    "return isinstance(x, int), isinstance(True, int), isinstance(text, (int, str)), isinstance(numbers, list), isinstance(None, int)",
+    "return range(5)[2], 3 in range(5), len(range(2, 9, 3)), range(4).index(2)",
+    "return list(), dict(), tuple(), [1, x], {'a': x}, (x,), ()",
+    "return double(x), double(x, 5), double(x, by=4), double(n=101)",
+    "return bump() + bump() * x",
+    "return x + bump() + x",
+    "global x\nx = bump() - x",
+    "touch()\nreturn x",
+    "assert x == 3\nassert x == 4",
+    "assert x == 4, 'x is ' + str(x)",
+    "raise ValueError('no')",
+    "raise ValueError",
+    "raise KeyError('k')",
+    "raise RuntimeError(x)",
+    "global x\ntry:\n    x = 10\nfinally:\n    x += 1\nreturn x",
+    "global x\ntry:\n    x = 10 // 0\nfinally:\n    x += 1",
+    "global x\ntry:\n    return x\nfinally:\n    x = 99",
+    "global x\nfor i in range(3):\n    try:\n        if i == 1:\n            continue\n        if i == 2:\n            break\n        x += 10\n    finally:\n        x += 1\nreturn x",
+    "global x\ntry:\n    try:\n        raise ValueError('a')\n    finally:\n        x += 1\nfinally:\n    x *= 2",
+    "with lock:\n    held = lock.locked()\nreturn held, lock.locked()",
+    "with lock:\n    return lock.locked()",
+    "with lock:\n    raise ValueError('inside')",
+    "with lock, again:\n    pass\nreturn lock.locked()",
+    "lock.release()",
+    "again.release()",
+    "bounded.release()",
+    "seats.release(0)",
+    "return lock.acquire(), lock.acquire(False), lock.acquire(blocking=False)",
+    "return again.acquire(), again.acquire(), again.release(), again.release()",
+    "return seats.acquire(), seats.acquire(), seats.acquire(blocking=False), seats.release(), seats.acquire(False)",
+    "for i in range(3):\n    with lock:\n        if i == 1:\n            break\nreturn lock.locked()",
+    "with x:\n    pass",
+    "return cell.add(5), cell.load(), cell.exchange(1), cell.compare_exchange(1, 2), cell.compare_exchange(1, 3), cell.load()",
+    "cell.store(4)",
+    "incref(record)\nreturn record.refs, record.payload",
+    "decref(record)\nreturn record.refs",
+    "incref(record)\ndecref(record)\nrecord.payload += 1\nreturn record.refs",
+    "free(record)\nfree(record)",
+    "free(record)\nrecord.payload = 1",
+    "with atomic():\n    box.value += 1\n    numbers.append(box.value)\nreturn numbers[3]",
+    "with region('r'):\n    touch()\nreturn numbers[0]",
+    "with region('r'):\n    return x",
+    "wait_until(lambda: x == 3 and len(numbers) == 3)\nreturn 1",
+    "k = 3\nwait_until(lambda: x == k)\nreturn 1",
+    "if x == 4:\n    z = 1\nreturn z",
+    "return z\nz = 1",
+    "return True + 1, 1 == True, 1.0 == 1, 0.5 * 2, 7 // 2.0",
+    "return (1, 2) + (3,), (0,) * 3, (1, 2) < (1, 3), (1, 2)[1], (1, 2) == (1, 2.0)",
+    "return (1, 2)[5]",
+    "return 2 ** -1, 2 ** 0.5, 10 ** 20",
+    "return 1.5 .is_integer(), (5).bit_length(), (1, 2, 1).count(1)",
+    "pass",
+    "x",
+]
+
+
+def scenario(body: str) -> str:
+    return f"{TOP}@thread\ndef T():\n{textwrap.indent(body, '    ')}\n"
+
+
+def plain(value: Any) -> Any:
+    """Return a real value in the form of an outcome."""
+    if isinstance(value, deque | list | tuple | range):
+        return [plain(item) for item in value]
+    if isinstance(value, set):
+        return sorted(value)
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, SimpleNamespace):
+        return {"class": "SimpleNamespace", "fields": plain(vars(value))}
+    if type(value).__name__ == "Atomic":
+        return value.load()
+    if type(value).__name__ == "Record":
+        from lab.scenario import freed
+
+        if freed(value):
+            return "freed"
+        return {"refs": value.refs, "freed": False, "payload": value.payload}
+    return value
+
+
+def run(text: str) -> tuple[dict[str, Any], Any, str | None]:
+    """Execute the file and its thread as Python does."""
+    names: dict[str, Any] = {"__name__": "scenario"}
+    exec(compile(text, "snippet.py", "exec"), names)
+    object.__setattr__(names["record"], "_name", "record")  # as a free run of the file does
+    try:
+        returned, error = names["T"](), None
+    except Exception as raised:  # noqa: BLE001 - whatever Python raises is what is compared
+        returned, error = None, raised
+    written = None if error is None else f"{type(error).__name__}: {error}".removesuffix(": ")
+    return names, plain(returned), written
+
+
+@pytest.mark.parametrize("body", SNIPPETS)
+def test_the_model_does_what_python_does(body: str) -> None:
+    """One thread has one schedule, whose outcome is what Python computes: value, exception with text, shared state."""
+    text = scenario(body)
+    result = lab.explore(parse(text))
+    [outcome] = result.outcomes
+    names, returned, error = run(text)
+    assert (outcome.errors.get("T"), outcome.returned["T"]) == (error, returned)
+    for name, value in outcome.shared.items():
+        real = plain(names[name])
+        if real == "freed":
+            assert value["freed"]
+        else:
+            assert json.dumps(value, sort_keys=True) == json.dumps(real, sort_keys=True), name
