@@ -137,7 +137,16 @@ def eventually(function: F) -> F:
 
 
 def expect(policy: str = "access", **claims: Any) -> None:
-    """Say what an exploration under that policy must find; a real run takes note and checks nothing."""
+    """Say what an exploration under that policy must find; a real run takes note and checks nothing.
+
+    Parameters
+    ----------
+    policy : str
+        Where a switch between threads is possible.
+    **claims
+        `set` (parameters, by name; without it, the file's own values), `schedules`, `traces`, `states`, `outcomes`,
+        `outputs`, `verdicts`, `deadlock`, `errors`, `races`.
+    """
     _of_caller().expectations.append({"policy": policy, **claims})
 
 

@@ -39,3 +39,4 @@ def never_two_inside():
 
 expect(verdicts={"never_two_inside": "violated", "livelock": "holds"}, deadlock="holds")
 expect(set={"THREADS": 2}, verdicts={"never_two_inside": "holds", "livelock": "holds"}, deadlock="holds")
+expect("statement", verdicts={"never_two_inside": "violated", "livelock": "holds"}, deadlock="holds")

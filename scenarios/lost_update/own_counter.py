@@ -41,3 +41,4 @@ expect(
     outcomes={"counts": {(1, 1, 1): 90}},
     verdicts={"every_update_counted": "holds"},
 )
+expect("statement", states=4, schedules=2, traces=1, verdicts={"every_update_counted": "holds"})

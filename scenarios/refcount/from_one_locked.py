@@ -42,3 +42,4 @@ expect(
     deadlock="holds",
     races=set(),
 )
+expect("statement", schedules=2, verdicts={"T1_holds_a_living_object": "violated"}, errors={"UseAfterFree"})

@@ -44,3 +44,5 @@ expect(
     errors=set(),
     races=set(),
 )
+# As statements, T2's block is three steps, so T1's use has four places instead of five.
+expect("statement", schedules=5, verdicts={"freed_by_the_last_owner": "holds"}, deadlock="holds", errors=set())

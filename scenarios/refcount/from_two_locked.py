@@ -42,3 +42,5 @@ expect(
     errors=set(),
     races=set(),
 )
+# As statements, T2's block is three steps, so T1's read has four places instead of five.
+expect("statement", schedules=6, verdicts={"one_reference_left": "holds"}, deadlock="holds", errors=set())

@@ -68,7 +68,7 @@ def test_a_faulty_scenario_shows_a_fault_and_a_sound_one_none(name: str, policy:
     ("name", "policy"), [(name, policy) for name, policy, verdict in DECLARED if verdict == "faulty"]
 )
 def test_a_witness_replays_to_its_fault(name: str, policy: str) -> None:
-    """The state graph, spelled out, shows on each violated property's witness that very property; a deadlock's deadlocks."""
+    """Along each violated property's witness the state graph shows that very fault; a deadlock's witness deadlocks."""
     result = explored(name, policy)
     graph = state_graph(lab.relation(name, policy))
     for prop in result.properties:
