@@ -14,6 +14,7 @@ import lab
 from lab import catalogue
 from lab.explore.graph import state_graph
 from lab.verify import free_run
+from tests.verify.interpreters import VERSIONS, needed
 
 if TYPE_CHECKING:
     from lab.explore.result import Result
@@ -112,3 +113,15 @@ def test_a_free_run_gives_an_outcome_of_the_model(name: str) -> None:
     ]
     shared = {key: real["shared"][key] for key in ends[0][0]}
     assert [shared, real["returned"], real["errors"], real["output"]] in ends
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_interpreter_runs_every_scenario(version: str) -> None:
+    """Each file that always ends is a real program on Python 3.9 to 3.14, warnings being errors."""
+    python = needed(version)
+    for name in NAMES:
+        if not may_stay(name):
+            command = [python, "-W", "error", free_run.__file__, str(catalogue.resolve(name)[0])]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+            assert json.loads(done.stdout)["status"] == "finished", name
