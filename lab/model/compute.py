@@ -16,9 +16,10 @@ from lab.model.values import END, Cursor, Cut, Ref, Snapshot, Value, type_name
 
 __all__ = ["BINARY", "COMPARE", "LIMIT_ITEMS", "METHODS", "UNARY", "bounded", "format_value", "invoke", "make_cursor"]
 
-_LIMIT_BITS = 8_000_000
+_LIMIT_BITS = 14_000  # about 4,200 digits: Python itself writes no more than 4,300
 LIMIT_ITEMS = 1_000_000
 _TOO_LARGE = "a value grows beyond a megabyte"
+_TOO_LONG = "a number grows beyond 4,000 digits"
 _SMALLER = "use smaller numbers; a scenario wants few states"
 
 
@@ -29,7 +30,7 @@ def bounded(value: Value) -> Value:
     ):
         raise Refused(f"the value {value!r} is not allowed", "floats are finite, and zero has no sign")
     if isinstance(value, int) and value.bit_length() > _LIMIT_BITS:
-        raise Refused(_TOO_LARGE, _SMALLER)
+        raise Refused(_TOO_LONG, _SMALLER)
     if isinstance(value, str) and len(value) > LIMIT_ITEMS:
         raise Refused(_TOO_LARGE, _SMALLER)
     if isinstance(value, tuple):
@@ -77,7 +78,7 @@ def _multiply(a: Value, b: Value) -> Value:
         if isinstance(left, str | tuple) and isinstance(right, int):
             return _repeat(left, right)
     if isinstance(a, int) and isinstance(b, int) and a.bit_length() + b.bit_length() > _LIMIT_BITS:
-        raise Refused(_TOO_LARGE, _SMALLER)
+        raise Refused(_TOO_LONG, _SMALLER)
     return bounded(a * b)
 
 
@@ -90,7 +91,7 @@ def _repeat(sequence: Value, times: int) -> Value:
 def _power(a: Value, b: Value) -> Value:
     _plain(a, b)
     if isinstance(a, int) and isinstance(b, int) and b > 0 and a.bit_length() * b > _LIMIT_BITS:
-        raise Refused(_TOO_LARGE, _SMALLER)
+        raise Refused(_TOO_LONG, _SMALLER)
     result = a**b
     if isinstance(result, complex):
         raise Refused("the power of a negative number is complex", "complex numbers are not part of the language")
@@ -100,7 +101,7 @@ def _power(a: Value, b: Value) -> Value:
 def _shift_left(a: Value, b: Value) -> Value:
     _plain(a, b)
     if isinstance(a, int) and isinstance(b, int) and a and b + a.bit_length() > _LIMIT_BITS:
-        raise Refused(_TOO_LARGE, _SMALLER)
+        raise Refused(_TOO_LONG, _SMALLER)
     return bounded(a << b)
 
 
