@@ -8,7 +8,8 @@ import json
 import os
 import sys
 from collections.abc import Iterable
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 from lab.report.table import Table, Tone, plain, visible
 
@@ -26,7 +27,9 @@ STYLES: dict[Tone, str] = {
 
 
 def prepare() -> None:
-    """Let every text be printed whatever the encoding: what it lacks is escaped."""
+    """Let every text be printed: what the encoding lacks is escaped, and a closed stream swallows everything."""
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -85,6 +88,11 @@ def _coloured(table: Table) -> str:
         for note in table.notes:
             console.print(Text(note, style=STYLES["quiet"]))
     return captured.get().rstrip("\n")
+
+
+def _nowhere() -> TextIO:
+    """Return a stream for a process that was started with a standard stream closed."""
+    return Path(os.devnull).open("w", encoding="utf-8")  # it lives as long as the process
 
 
 def _stop_printing() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lab.explore.result import Count, Infinite, Outcome, Result
+if TYPE_CHECKING:
+    from lab.explore.result import Count, Outcome, Result
 
 __all__ = [
     "amount",
@@ -43,7 +44,7 @@ def count(number: Count) -> str:
     """
     if number is None:
         return "unknown"
-    if isinstance(number, Infinite):
+    if not isinstance(number, int):
         return str(number.value)
     if number < 10**LONG_NUMBER:
         return f"{number:,}"
@@ -188,7 +189,7 @@ def exactness(result: Result) -> str:
     """Return how far a result may be trusted: exact and over how many schedules, or why it is incomplete."""
     if not result.complete:
         return f"incomplete: {STOPPED.get(result.stopped, result.stopped)}"
-    if isinstance(result.schedules, Infinite):
+    if result.schedules is not None and not isinstance(result.schedules, int):
         return "exact, infinitely many schedules"
     if result.schedules == 1:
         return "exact, the only schedule"
