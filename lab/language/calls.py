@@ -1,4 +1,4 @@
-"""Lowers calls: Python's functions, the lab's vocabulary, and the file's own helpers, which are inlined."""
+"""Lowers calls: of functions that the language knows, of methods, and of the file's own helpers, which are inlined."""
 
 from __future__ import annotations
 
@@ -7,18 +7,16 @@ import builtins
 from collections.abc import Callable
 
 from lab.language.builder import NONE, Block
-from lab.language.expressions import Expressions, Frame
+from lab.language.expressions import Frame
 from lab.language.names import BUILTINS
-from lab.model import compute
-from lab.model.heap import Raised
+from lab.language.vocabulary import Vocabulary
 from lab.model.instructions import Const, Operand, Reg
-from lab.model.operations import Choose, Invoke, Print, WaitUntil
-from lab.model.values import UNBOUND, Ref, Snapshot, Value, type_name
+from lab.model.values import UNBOUND
 
 __all__ = ["Calls"]
 
 
-class Calls(Expressions):
+class Calls(Vocabulary):
     """Lowers calls; the body of a helper is lowered by `inline_body`, which the statements provide."""
 
     def inline_body(self, body: list[ast.stmt]) -> None:
@@ -76,236 +74,6 @@ class Calls(Expressions):
             raise self.later(node, name)
         return handler(node)
 
-    def _positional(self, node: ast.Call, low: int, high: int) -> list[ast.expr]:
-        name = self.source.segment(node.func)
-        if node.keywords:
-            raise self.source.error(
-                node.keywords[0].value,
-                f"'{name}' is called with '{node.keywords[0].arg}='",
-                "give the arguments by position",
-            )
-        if not low <= len(node.args) <= high:
-            wanted = str(low) if low == high else f"{low} to {high}" if high < 100 else f"at least {low}"
-            plural = "" if wanted == "1" else "s"
-            raise self.source.error(
-                node, f"'{name}' is called with {len(node.args)} arguments", f"give it {wanted} argument{plural}"
-            )
-        return node.args
-
-    def _only_in_thread(self, node: ast.Call) -> None:
-        if self.mode != "thread":
-            raise self.source.error(
-                node, f"`{self.source.segment(node.func)}` is not allowed in a {self.mode}", "a property only reads"
-            )
-
-    def _only_in_property(self, node: ast.Call) -> None:
-        if self.mode == "thread":
-            raise self.source.error(
-                node,
-                f"`{self.source.segment(node.func)}` is only allowed in a property",
-                "ask it in `@always` or `@final`",
-            )
-
-    # Python's functions
-
-    def _do_len(self, node: ast.Call) -> Operand:
-        [value] = self._positional(node, 1, 1)
-        return self.builder.operate(Invoke("__len__", "length"), self.expression(value))
-
-    def _do_abs(self, node: ast.Call) -> Operand:
-        [value] = self._positional(node, 1, 1)
-        return self.builder.compute(_absolute, self.expression(value))
-
-    def _do_bool(self, node: ast.Call) -> Operand:
-        arguments = self._positional(node, 0, 1)
-        if not arguments:
-            return Const(False)
-        return self.builder.compute(bool, self.truth(self.expression(arguments[0]), arguments[0]))
-
-    def _do_int(self, node: ast.Call) -> Operand:
-        arguments = self._positional(node, 0, 1)
-        return self.builder.compute(_integer, self.expression(arguments[0])) if arguments else Const(0)
-
-    def _do_str(self, node: ast.Call) -> Operand:
-        arguments = self._positional(node, 0, 1)
-        return self.text(self.expression(arguments[0])) if arguments else Const("")
-
-    def _do_range(self, node: ast.Call) -> Operand:
-        return self.builder.compute(range, *(self.expression(value) for value in self._positional(node, 1, 3)))
-
-    def _do_isinstance(self, node: ast.Call) -> Operand:
-        self._positional(node, 2, 2)
-        return self.type_test(node)
-
-    def _do_enumerate(self, node: ast.Call) -> Operand:
-        raise self.source.error(
-            node, "`enumerate` is only allowed in a `for`", "write `for i, value in enumerate(...)`"
-        )
-
-    def _copied(self, node: ast.Call, kind: str) -> Operand:
-        arguments = self._positional(node, 0, 1)
-        if not arguments:
-            return Const(() if kind == "tuple" else Snapshot(kind, ()))
-        if isinstance(arguments[0], ast.GeneratorExp):
-            return self.copy(kind, self._collect(arguments[0], ""))
-        return self.copy(kind, self.expression(arguments[0]))
-
-    def _do_tuple(self, node: ast.Call) -> Operand:
-        return self._copied(node, "tuple")
-
-    def _do_list(self, node: ast.Call) -> Operand:
-        return self._copied(node, "list")
-
-    def _do_set(self, node: ast.Call) -> Operand:
-        return self._copied(node, "set")
-
-    def _do_dict(self, node: ast.Call) -> Operand:
-        return self._copied(node, "dict")
-
-    def _do_min(self, node: ast.Call) -> Operand:
-        return self._extreme(node, min)
-
-    def _do_max(self, node: ast.Call) -> Operand:
-        return self._extreme(node, max)
-
-    def _extreme(self, node: ast.Call, function: Callable[..., Value]) -> Operand:
-        arguments = self._positional(node, 1, 99)
-        if len(arguments) > 1:
-            return self.builder.compute(_Extreme(function), *(self.expression(value) for value in arguments))
-        return self.builder.compute(_ExtremeOf(function), self._collect(arguments[0], "any order"))
-
-    def _do_sorted(self, node: ast.Call) -> Operand:
-        [value] = self._positional(node, 1, 1)
-        return self.builder.compute(_sorted, self._collect(value, "any order"))
-
-    def _collect(self, node: ast.expr, mode: str) -> Operand:
-        """Lower a loop that gathers an iterable's elements in a tuple."""
-        gathered = self.builder.register()
-        self.builder.move(Const(()), gathered)
-
-        def use(element: Operand, _end: int) -> None:
-            self.builder.compute(_gather, Reg(gathered), element, into=gathered)
-
-        self.elements(node, mode, use)
-        return Reg(gathered)
-
-    def _do_sum(self, node: ast.Call) -> Operand:
-        arguments = self._positional(node, 1, 2)
-        total = self.builder.register()
-        self.builder.move(self.expression(arguments[1]) if len(arguments) == 2 else Const(0), total)
-
-        def use(element: Operand, _end: int) -> None:
-            self.builder.compute(compute.BINARY["Add"], Reg(total), element, into=total)
-
-        self.elements(arguments[0], "any order", use)
-        return Reg(total)
-
-    def _do_any(self, node: ast.Call) -> Operand:
-        return self._quantified(node, False)
-
-    def _do_all(self, node: ast.Call) -> Operand:
-        return self._quantified(node, True)
-
-    def _quantified(self, node: ast.Call, default: bool) -> Operand:
-        """Lower `all` (True unless an element is false) or `any` (False unless one is true)."""
-        [values] = self._positional(node, 1, 1)
-        builder = self.builder
-        result = builder.register()
-        builder.move(Const(default), result)
-
-        def use(element: Operand, end: int) -> None:
-            inner = values.elt if isinstance(values, ast.GeneratorExp) else values
-            truth = self.truth(element, inner)
-            goes_on = builder.label()
-            builder.unless(truth if not default else builder.compute(_negated, truth), goes_on)
-            builder.move(Const(not default), result)
-            builder.jump(end)
-            builder.here(goes_on)
-
-        self.elements(values, "any order", use)
-        return Reg(result)
-
-    def _do_print(self, node: ast.Call) -> Operand:
-        self._only_in_thread(node)
-        texts = [self.text(self.expression(value)) for value in self._positional(node, 0, 99)]
-        assert self.context.stdout is not None
-        return self.builder.operate(Print(self.context.stdout), *texts)
-
-    def _do_sleep(self, node: ast.Call) -> Operand:
-        self._only_in_thread(node)
-        self.expression(self._positional(node, 1, 1)[0])
-        self.builder.mark("sleep")
-        return NONE
-
-    # The lab's vocabulary
-
-    def _do_choose(self, node: ast.Call) -> Operand:
-        self._only_in_thread(node)
-        return self.builder.operate(Choose(), *(self.expression(value) for value in self._positional(node, 1, 99)))
-
-    def _do_inside(self, node: ast.Call) -> Operand:
-        self._only_in_property(node)
-        [name] = self._positional(node, 1, 1)
-        return self.inside(self.region_name(name))
-
-    def region_name(self, node: ast.expr) -> str:
-        """Return a region's name, which the text must give."""
-        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
-            raise self.source.error(
-                node, "the name of a region is not written out", 'write it in quotes, as in `region("critical")`'
-            )
-        return node.value
-
-    def _do_freed(self, node: ast.Call) -> Operand:
-        self._only_in_property(node)
-        return self.builder.operate(Invoke("freed", "freed"), self.expression(self._positional(node, 1, 1)[0]))
-
-    def _do_free(self, node: ast.Call) -> Operand:
-        self._only_in_thread(node)
-        return self.builder.operate(Invoke("free", "free"), self.expression(self._positional(node, 1, 1)[0]))
-
-    def _do_incref(self, node: ast.Call) -> Operand:
-        self._only_in_thread(node)
-        self._change_count(node, "Add")
-        return NONE
-
-    def _do_decref(self, node: ast.Call) -> Operand:
-        self._only_in_thread(node)
-        record, count = self._change_count(node, "Sub")
-        end = self.builder.label()
-        self.builder.unless(self.builder.compute(_is_zero, count), end)
-        self.builder.operate(Invoke("free", "free"), record)
-        self.builder.here(end)
-        return NONE
-
-    def _change_count(self, node: ast.Call, sign: str) -> tuple[Operand, Operand]:
-        record = self.expression(self._positional(node, 1, 1)[0])
-        old = self.builder.operate(Invoke("__getattr__", "read .refs"), record, Const("refs"))
-        new = self.builder.compute(compute.BINARY[sign], old, Const(1))
-        self.builder.operate(Invoke("__setattr__", "write .refs"), record, Const("refs"), new)
-        return record, new
-
-    def _do_wait_until(self, node: ast.Call) -> Operand:
-        self._only_in_thread(node)
-        [condition] = self._positional(node, 1, 1)
-        if not isinstance(condition, ast.Lambda) or condition.args.args:
-            raise self.source.error(
-                node, "`wait_until` is called without a lambda", "write `wait_until(lambda: flag == 1)`"
-            )
-        predicate = type(self)(self.context, "predicate")
-        captured = sorted(
-            {n.id for n in ast.walk(condition.body) if isinstance(n, ast.Name) and n.id in self.frame.scope.locals}
-        )
-        registers = {name: predicate.builder.register(name) for name in captured}
-        predicate.frame = Frame(self.frame.scope, registers, self.frame.callers)
-        with predicate.builder.at(self.source.span(condition.body)):
-            predicate.builder.returns(predicate.expression(condition.body))
-        code = predicate.builder.finish(tuple(registers.values()))
-        operands = [Reg(self.frame.registers[name]) for name in captured]
-        return self.builder.operate(WaitUntil(code, self.source.segment(condition.body)), *operands)
-
-    # The file's own helpers
-
     def _inline(self, node: ast.Call, helper: ast.FunctionDef) -> Operand:
         if helper.name in self.frame.callers:
             raise self.source.error(node, f"'{helper.name}' calls itself", "helpers are inlined, so write a loop")
@@ -358,63 +126,3 @@ class Calls(Expressions):
         if isinstance(node, ast.Name) and node.id in self.context.parameters:
             return Const(self.context.parameters[node.id])
         raise self.source.error(node, "a default value is no literal", "write a number, a text, True, False or None")
-
-
-class _Extreme:
-    """`min(a, b, ...)` or `max(a, b, ...)`."""
-
-    def __init__(self, function: Callable[..., Value]) -> None:
-        self.function = function
-
-    def __call__(self, *values: Value) -> Value:
-        for value in values:
-            _orderable(value)
-        return self.function(values)
-
-
-class _ExtremeOf(_Extreme):
-    """`min(iterable)` or `max(iterable)`, its elements gathered in a tuple."""
-
-    def __call__(self, *values: Value) -> Value:
-        return super().__call__(*values[0])
-
-
-def _orderable(value: Value) -> None:
-    if isinstance(value, Ref | Snapshot):
-        raise Raised(
-            "TypeError", f"'<' not supported between instances of '{type_name(value)}' and '{type_name(value)}'"
-        )
-
-
-def _sorted(values: tuple[Value, ...]) -> Value:
-    if len(values) > 1:
-        for value in values:
-            _orderable(value)
-    return Snapshot("list", tuple(sorted(values)))
-
-
-def _gather(gathered: tuple[Value, ...], value: Value) -> Value:
-    return compute.bounded((*gathered, value))
-
-
-def _negated(value: Value) -> bool:
-    return not value
-
-
-def _is_zero(value: Value) -> bool:
-    return bool(value == 0)
-
-
-def _absolute(value: Value) -> Value:
-    if isinstance(value, Ref | Snapshot):
-        raise Raised("TypeError", f"bad operand type for abs(): '{type_name(value)}'")
-    return abs(value)
-
-
-def _integer(value: Value) -> Value:
-    if not isinstance(value, int | float | str):
-        raise Raised(
-            "TypeError",
-            f"int() argument must be a string, a bytes-like object or a real number, not '{type_name(value)}'",
-        )
-    return int(value)

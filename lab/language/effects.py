@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from lab.language.toplevel import Blueprint
 from lab.model.heap import HeapObject
 from lab.model.objects.cells import Atomic, Namespace, Record
-from lab.model.objects.containers import Container, Deque, Dict, List, Set, canonical
+from lab.model.objects.containers import Container, canonical
 from lab.model.objects.locks import BoundedSemaphore, Lock, RLock, Semaphore
+from lab.model.objects.mappings import Dict, Set
+from lab.model.objects.sequences import Deque, List
 from lab.model.program import Component
 from lab.model.values import MISSING, Ref, Value
 

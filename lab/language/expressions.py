@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from lab.language.builder import NONE, Builder
 from lab.language.context import FileContext
-from lab.language.effects import Scope, methods
+from lab.language.effects import Scope
 from lab.language.names import BUILTINS, LATER
 from lab.language.toplevel import check_literal
 from lab.model import compute
@@ -17,10 +17,9 @@ from lab.model.instructions import Const, Operand, Reg
 from lab.model.operations import Compare, Copy, Inside, Invoke, Load, Text
 from lab.model.values import END, Cut, Ref, Snapshot, Value, type_name
 
-__all__ = ["Expressions", "Frame"]
+__all__ = ["VIEWS", "Expressions", "Frame"]
 
-_PURE = frozenset(name for names in compute.METHODS.values() for name in names)
-_VIEWS = ("keys", "values", "items")
+VIEWS = ("keys", "values", "items")
 _TYPES = ("int", "bool", "str", "float", "tuple", "list", "dict", "set", "range")
 
 
@@ -220,7 +219,7 @@ class Expressions:
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
-            and node.func.attr in _VIEWS
+            and node.func.attr in VIEWS
             and not node.args
         ):
             mode, node = node.func.attr, node.func.value
@@ -271,40 +270,6 @@ class Expressions:
         builder.here(end)
         self.frame.hidden = before
 
-    def method(self, node: ast.Call, function: ast.Attribute) -> Operand:
-        """Lower a method call."""
-        name = function.attr
-        if name in _VIEWS:
-            raise self.source.error(
-                node, f"`.{name}()` is only allowed in a loop", "loop over it, or give it to sum(...) or list of keys"
-            )
-        if name not in methods() and name not in _PURE:
-            near = difflib.get_close_matches(name, [*methods(), *_PURE], 1)
-            hint = (
-                f"did you mean '{near[0]}'?" if near else "the methods that the language knows are in docs/language.md"
-            )
-            raise self.source.error(function, f"the method '{name}' is not part of the language", hint)
-        receiver = self.expression(function.value)
-        arguments = self._elements(node.args)
-        for keyword in node.keywords:
-            if (name, keyword.arg) != ("acquire", "blocking") or arguments:
-                later = (
-                    "time-outs are not part of the language yet"
-                    if keyword.arg == "timeout"
-                    else "give the arguments by position"
-                )
-                raise self.source.error(keyword.value, f"the method '{name}' is called with '{keyword.arg}='", later)
-            arguments.append(self.expression(keyword.value))
-        low, high = _arity(name)
-        if not low <= len(arguments) <= high:
-            raise self.source.error(
-                node, f"'{name}' is called with {len(arguments)} arguments", f"give it {_between(low, high)}"
-            )
-        if self.mode != "thread" and name not in _READ_ONLY and name not in _PURE:
-            raise self.source.error(node, f"'{name}' changes something in a {self.mode}", "only read there")
-        label = f"{self.source.segment(function)}()"
-        return self.builder.operate(Invoke(name, label), receiver, *arguments)
-
     def later(self, node: ast.AST, name: str) -> Exception:
         """Return the error for something that Python has and the language does not."""
         hint = LATER.get(name, "see docs/language.md for what a thread may call")
@@ -332,8 +297,6 @@ class Expressions:
         return self.builder.compute(_is_instance, value, Const(names))
 
 
-_READ_ONLY = frozenset(("get", "index", "count", "copy", "locked", "load"))
-
 _REFUSED: dict[str, tuple[str, str]] = {
     "Lambda": ("a lambda", "write a helper function; only `wait_until(lambda: ...)` takes one"),
     "ListComp": ("a comprehension", "write the loop out"),
@@ -346,27 +309,6 @@ _REFUSED: dict[str, tuple[str, str]] = {
     "NamedExpr": ("an assignment inside an expression", "assign on a line of its own"),
     "Starred": ("unpacking with *", "write the elements out"),
 }
-
-
-def _between(low: int, high: int) -> str:
-    if low == high:
-        return "no arguments" if low == 0 else f"{low} argument{'s' if low > 1 else ''}"
-    return f"{low} to {high} arguments"
-
-
-_ARITY: dict[str, tuple[int, int]] = {
-    **dict.fromkeys(("release", "acquire", "rotate"), (0, 1)),
-    **dict.fromkeys(("locked", "load", "clear", "copy", "popleft", "popitem", "reverse", "sort"), (0, 0)),
-    **dict.fromkeys(("upper", "lower", "isdigit", "isalpha", "bit_length", "is_integer"), (0, 0)),
-    **dict.fromkeys(("strip", "split"), (0, 1)),
-    **dict.fromkeys(("get", "setdefault"), (1, 2)),
-    **dict.fromkeys(("insert", "compare_exchange"), (2, 2)),
-    "pop": (0, 2),
-}
-
-
-def _arity(name: str) -> tuple[int, int]:
-    return _ARITY.get(name, (1, 1))
 
 
 def _make_tuple(*items: Value) -> Value:

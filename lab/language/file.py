@@ -11,7 +11,8 @@ from lab.language.builder import TooLong
 from lab.language.context import FileContext
 from lab.language.effects import Layout, read_effects
 from lab.language.expectations import read_expectation
-from lab.language.names import BUILTINS, LATER, MODULES
+from lab.language.imports import Imports
+from lab.language.names import LATER
 from lab.language.source import Source
 from lab.language.statements import Lowering
 from lab.language.toplevel import Evaluator
@@ -45,8 +46,9 @@ class ScenarioFile:
         self.source = Source(text, path)
         self.name = name
         self.overrides = overrides
-        self.imports: dict[str, str] = {}
-        self.evaluator = Evaluator(self.source, self.qualified)
+        self.own: set[str] = set()
+        self.imports = Imports(self.source, self.own)
+        self.evaluator = Evaluator(self.source, self.imports.qualified)
         self.parameters: dict[str, Value] = {}
         self.defaults: dict[str, Value] = {}
         self.functions: dict[str, ast.FunctionDef] = {}
@@ -109,50 +111,12 @@ class ScenarioFile:
             defaults=self.defaults,
         )
 
-    # Imports and names
-
-    def qualified(self, node: ast.expr) -> str | None:
-        """Return the full name that an expression refers to through an import or as Python's own; None otherwise."""
-        if isinstance(node, ast.Name):
-            if node.id in self.imports:
-                return self.imports[node.id]
-            own = node.id in self.evaluator.names or node.id in self.functions
-            return f"builtins.{node.id}" if node.id in BUILTINS and not own else None
-        if isinstance(node, ast.Attribute):
-            module = self.qualified(node.value)
-            return f"{module}.{node.attr}" if module in MODULES or module == "lab" else None
-        return None
-
-    def _import(self, node: ast.Import) -> None:
-        for alias in node.names:
-            if alias.name not in MODULES:
-                raise self._not_importable(node, alias.name)
-            top = alias.name if alias.asname else alias.name.partition(".")[0]
-            self.imports[alias.asname or top] = top
-
-    def _not_importable(self, node: ast.AST, name: str) -> ScenarioError:
-        known = ", ".join(name for name in MODULES if not name.startswith("__"))
-        return self.source.error(node, f"the module '{name}' may not be imported", f"a scenario may import {known}")
-
-    def _import_from(self, node: ast.ImportFrom) -> None:
-        module = node.module or ""
-        if node.level or module not in MODULES:
-            raise self._not_importable(node, "." * node.level + module)
-        for alias in node.names:
-            full = f"{module}.{alias.name}"
-            if alias.name not in MODULES[module]:
-                hint = LATER.get(full, f"import {', '.join(sorted(MODULES[module])) or 'nothing from it'}")
-                raise self.source.error(node, f"`{full}` is not part of the language", hint)
-            self.imports[alias.asname or alias.name] = full
-
     # The top level, statement by statement
 
     def _top_level(self, node: ast.stmt) -> None:
         match node:
-            case ast.Import():
-                self._import(node)
-            case ast.ImportFrom():
-                self._import_from(node)
+            case ast.Import() | ast.ImportFrom():
+                self.imports.add(node)
             case ast.Assign(targets, value):
                 for target in targets:
                     self._define(target, value, shared=None if target is targets[0] else targets[0])
@@ -160,7 +124,7 @@ class ScenarioFile:
                 self._define(target, value)
             case ast.FunctionDef():
                 self._function(node)
-            case ast.Expr(ast.Call(func) as call) if self.qualified(func) == "lab.scenario.expect":
+            case ast.Expr(ast.Call(func) as call) if self.imports.qualified(func) == "lab.scenario.expect":
                 self.expects.append(call)
             case ast.If(test) if ast.unparse(test) in ("__name__ == '__main__'", "'__main__' == __name__"):
                 pass
@@ -179,8 +143,7 @@ class ScenarioFile:
                 target, "only plain names are assigned at the top level", "write one `name = value` a line"
             )
         name = target.id
-        if name in self.evaluator.names or name in self.functions or name in self.imports:
-            raise self.source.error(target, f"'{name}' is defined twice", "use another name")
+        self._new(target, name)
         value = self.evaluator.names[shared.id] if isinstance(shared, ast.Name) else self.evaluator.value(node)
         if isinstance(value, range):
             value = tuple(value) if len(value) <= 1_000_000 else value
@@ -191,6 +154,11 @@ class ScenarioFile:
             self.parameters[name] = value
         self.evaluator.names[name] = value
 
+    def _new(self, node: ast.AST, name: str) -> None:
+        if name in self.own or name in self.imports.names:
+            raise self.source.error(node, f"'{name}' is defined twice", "use another name")
+        self.own.add(name)
+
     def _overridden(self, name: str, value: Value, new: Value) -> Value:
         if type(new) is not type(value):
             raise UsageError(f"the parameter '{name}' is a {type_name(value)}, and {new!r} is a {type_name(new)}")
@@ -198,8 +166,7 @@ class ScenarioFile:
 
     def _function(self, node: ast.FunctionDef) -> None:
         self._signature(node)
-        if node.name in self.functions or node.name in self.evaluator.names or node.name in self.imports:
-            raise self.source.error(node, f"'{node.name}' is defined twice", "use another name")
+        self._new(node, node.name)
         self.functions[node.name] = node
         if not node.decorator_list:
             self.helpers[node.name] = node
@@ -207,7 +174,7 @@ class ScenarioFile:
         if len(node.decorator_list) > 1:
             raise self.source.error(node.decorator_list[1], "a function has two decorators", "keep one of them")
         decorator = node.decorator_list[0]
-        name = self.qualified(decorator.func if isinstance(decorator, ast.Call) else decorator)
+        name = self.imports.qualified(decorator.func if isinstance(decorator, ast.Call) else decorator)
         if name == "lab.scenario.thread":
             self.threads.append((node, self._each(node, decorator)))
         elif name in _PROPERTIES and not isinstance(decorator, ast.Call):
@@ -268,7 +235,7 @@ class ScenarioFile:
             effects.rebound.discard(name)  # the statement that declares it says so when it is lowered
         layout = Layout(effects, self.evaluator.names, self.evaluator.heap)
         prints = any(
-            isinstance(node, ast.Call) and self.qualified(node.func) == "builtins.print"
+            isinstance(node, ast.Call) and self.imports.qualified(node.func) == "builtins.print"
             for function in changing
             for node in ast.walk(function)
         )
@@ -276,7 +243,7 @@ class ScenarioFile:
         others = frozenset(self.functions) - frozenset(self.helpers)
         context = FileContext(
             self.source,
-            self.qualified,
+            self.imports.qualified,
             self.evaluator.names,
             self.parameters,
             layout.variables,

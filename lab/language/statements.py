@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 
+from lab.language.blocks import Blocks
 from lab.language.builder import NONE, Block
-from lab.language.calls import Calls
 from lab.language.effects import makes_list
 from lab.language.expressions import Frame
 from lab.language.names import EXCEPTIONS
 from lab.model import compute
 from lab.model.heap import Raised
-from lab.model.instructions import Code, Const, Handler, Operand, Reg
-from lab.model.operations import ExtendOrAdd, Invoke, LeaveRegion, Store
-from lab.model.policies import ATOMIC, STATEMENT
+from lab.model.instructions import Code, Const, Operand, Reg
+from lab.model.operations import ExtendOrAdd, Invoke, Store
 from lab.model.values import END, Ref, Snapshot, Thrown, Value, type_name
 
 __all__ = ["Lowering"]
 
 
-class Lowering(Calls):
+class Lowering(Blocks):
     """Lowers one thread or one property."""
 
     def function(self, function: ast.FunctionDef) -> Code:
@@ -37,31 +35,6 @@ class Lowering(Calls):
         if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
             body = body[1:]
         self._body(body)
-
-    def _body(self, body: list[ast.stmt]) -> None:
-        for statement in body:
-            self.statement(statement)
-
-    @property
-    def _depth(self) -> int:
-        return len(self.frame.callers)
-
-    def statement(self, node: ast.stmt) -> None:
-        """Lower one statement."""
-        method = getattr(self, f"_{type(node).__name__.lower()}", None)
-        if method is None:
-            what, instead = _REFUSED.get(type(node).__name__, ("this statement", "see docs/language.md"))
-            raise self.source.error(node, f"{what} is not allowed in a {self.mode}", instead)
-        with self.builder.at(self.source.span(node)):
-            self._begin(node)
-            method(node)
-
-    def _begin(self, node: ast.AST) -> None:
-        """Mark the beginning of a statement of the thread's own text."""
-        if self._depth == 1:
-            self.builder.statement = self.source.span(node)
-            if not self.builder.in_atomic:
-                self.builder.mark(STATEMENT)
 
     # Simple statements
 
@@ -87,17 +60,9 @@ class Lowering(Calls):
     def _assign(self, node: ast.Assign) -> None:
         value = self.expression(node.value)
         if len(node.targets) > 1 or not isinstance(node.targets[0], ast.Name):
-            value = self._held(value)
+            value = self.held(value)
         for target in node.targets:
             self.assign(target, value)
-
-    def _held(self, value: Operand) -> Operand:
-        """Copy a local's value, for targets that may change it before it is used again."""
-        if isinstance(value, Const):
-            return value
-        copy = self.builder.register()
-        self.builder.move(value, copy)
-        return Reg(copy)
 
     def _annassign(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
@@ -237,7 +202,7 @@ class Lowering(Calls):
         self.builder.throw(self.builder.compute(_Throw(short), message))
 
     def _return(self, node: ast.Return) -> None:
-        value = self._held(self.expression(node.value)) if node.value is not None else NONE
+        value = self.held(self.expression(node.value)) if node.value is not None else NONE
         calls = [index for index, block in enumerate(self.builder.blocks) if block.kind == "call"]
         if calls:
             call = self.builder.blocks[calls[-1]]
@@ -318,111 +283,6 @@ class Lowering(Calls):
 
     def _continue(self, _node: ast.Continue) -> None:
         self._leave_loop(again=True)
-
-    # Blocks with a clean-up
-
-    def _with(self, node: ast.With) -> None:
-        self._items(node, node.items)
-
-    def _items(self, node: ast.With, items: list[ast.withitem]) -> None:
-        if not items:
-            self._body(node.body)
-            return
-        item, manager = items[0], items[0].context_expr
-        if item.optional_vars is not None:
-            raise self.source.error(item.optional_vars, "`with ... as` is not part of the language", "leave out `as`")
-        name = self.context.qualified(manager.func) if isinstance(manager, ast.Call) else None
-        inside: Callable[[], None] = lambda: self._items(node, items[1:])  # noqa: E731 - three blocks share it
-        if name == "lab.scenario.region":
-            self._region(manager, inside)
-        elif name == "lab.scenario.atomic":
-            self._only_in_thread(manager)  # type: ignore[arg-type]
-            self._positional(manager, 0, 0)  # type: ignore[arg-type]
-            if self.builder.in_atomic:
-                inside()
-            else:
-                self.builder.mark(ATOMIC)
-                with self.builder.within(self.builder.new_atomic()):
-                    inside()
-        else:
-            self._locked(manager, inside)
-
-    def _region(self, manager: ast.expr, inside: Callable[[], None]) -> None:
-        assert isinstance(manager, ast.Call)
-        self._only_in_thread(manager)
-        name = self.region_name(self._positional(manager, 1, 1)[0])
-
-        def leave() -> None:
-            self._begin(manager)
-            self.builder.operate(LeaveRegion(name), into=self.builder.ignored())
-
-        builder = self.builder
-        error, handler, end = builder.register(), builder.label(), builder.label()
-        with builder.within(Block("region", cleanup=leave, handler=Handler(handler, error), region=name)):
-            inside()
-            leave()
-        builder.jump(end)
-        builder.here(handler)
-        with builder.within(Block("region", region=name)):
-            leave()
-        builder.throw(Reg(error))
-        builder.here(end)
-
-    def _locked(self, manager: ast.expr, inside: Callable[[], None]) -> None:
-        if self.mode != "thread":
-            raise self.source.error(manager, f"a lock is taken in a {self.mode}", "a property only reads")
-        lock = self._held(self.expression(manager))
-        self.builder.operate(Invoke("__enter__", f"acquire {self.source.segment(manager)}"), lock)
-
-        def release() -> None:
-            with self.builder.at(self.source.span(manager)):
-                self._begin(manager)
-                self.builder.operate(Invoke("__exit__", f"release {self.source.segment(manager)}"), lock)
-
-        self._guarded(inside, release)
-
-    def _guarded(self, inside: Callable[[], None], cleanup: Callable[[], None]) -> None:
-        """Lower a block whose clean-up runs on every way out."""
-        builder = self.builder
-        error, handler, end = builder.register(), builder.label(), builder.label()
-        with builder.within(Block("cleanup", cleanup=cleanup, handler=Handler(handler, error))):
-            inside()
-        cleanup()
-        builder.jump(end)
-        builder.here(handler)
-        cleanup()
-        builder.throw(Reg(error))
-        builder.here(end)
-
-    def _try(self, node: ast.Try) -> None:
-        if node.handlers:
-            raise self.source.error(
-                node.handlers[0],
-                "`except` is not part of the language yet",
-                "let the thread end by the exception, or test before",
-            )
-        for inner in (part for statement in node.finalbody for part in ast.walk(statement)):
-            if isinstance(inner, ast.Return | ast.Break | ast.Continue):
-                raise self.source.error(
-                    inner,
-                    f"`{type(inner).__name__.lower()}` is not allowed in a `finally`",
-                    "leave after the `finally`",
-                )
-        self._guarded(lambda: self._body(node.body), lambda: self._body(node.finalbody))
-
-
-_REFUSED: dict[str, tuple[str, str]] = {
-    "FunctionDef": ("a function inside a function", "write it at the top level"),
-    "AsyncFunctionDef": ("a function inside a function", "write it at the top level"),
-    "ClassDef": ("a class", "use SimpleNamespace or Record at the top level"),
-    "Nonlocal": ("`nonlocal`", "use a shared variable and `global`"),
-    "Import": ("an import", "import at the top of the file"),
-    "ImportFrom": ("an import", "import at the top of the file"),
-    "AsyncFor": ("`async for`", "tasks are not part of the language yet"),
-    "AsyncWith": ("`async with`", "tasks are not part of the language yet"),
-    "Match": ("`match`", "write `if` and `elif`"),
-    "TryStar": ("`except*`", "let the thread end by the exception"),
-}
 
 
 class _Throw:

@@ -1,0 +1,154 @@
+"""Lowers bodies and blocks: regions, atomic blocks, held locks, and `finally`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from lab.language.builder import Block
+from lab.language.calls import Calls
+from lab.model.instructions import Const, Handler, Operand, Reg
+from lab.model.operations import Invoke, LeaveRegion
+from lab.model.policies import ATOMIC, STATEMENT
+
+__all__ = ["Blocks"]
+
+
+class Blocks(Calls):
+    """Lowers what surrounds other statements, with its clean-up on every way out."""
+
+    def _body(self, body: list[ast.stmt]) -> None:
+        for statement in body:
+            self.statement(statement)
+
+    @property
+    def _depth(self) -> int:
+        return len(self.frame.callers)
+
+    def held(self, value: Operand) -> Operand:
+        """Copy a local's value, for targets that may change it before it is used again."""
+        if isinstance(value, Const):
+            return value
+        copy = self.builder.register()
+        self.builder.move(value, copy)
+        return Reg(copy)
+
+    def statement(self, node: ast.stmt) -> None:
+        """Lower one statement."""
+        method = getattr(self, f"_{type(node).__name__.lower()}", None)
+        if method is None:
+            what, instead = _REFUSED.get(type(node).__name__, ("this statement", "see docs/language.md"))
+            raise self.source.error(node, f"{what} is not allowed in a {self.mode}", instead)
+        with self.builder.at(self.source.span(node)):
+            self._begin(node)
+            method(node)
+
+    def _begin(self, node: ast.AST) -> None:
+        """Mark the beginning of a statement of the thread's own text."""
+        if self._depth == 1:
+            self.builder.statement = self.source.span(node)
+            if not self.builder.in_atomic:
+                self.builder.mark(STATEMENT)
+
+    def _with(self, node: ast.With) -> None:
+        self._items(node, node.items)
+
+    def _items(self, node: ast.With, items: list[ast.withitem]) -> None:
+        if not items:
+            self._body(node.body)
+            return
+        item, manager = items[0], items[0].context_expr
+        if item.optional_vars is not None:
+            raise self.source.error(item.optional_vars, "`with ... as` is not part of the language", "leave out `as`")
+        name = self.context.qualified(manager.func) if isinstance(manager, ast.Call) else None
+        inside: Callable[[], None] = lambda: self._items(node, items[1:])  # noqa: E731 - three blocks share it
+        if name == "lab.scenario.region":
+            self._region(manager, inside)
+        elif name == "lab.scenario.atomic":
+            self._only_in_thread(manager)  # type: ignore[arg-type]
+            self._positional(manager, 0, 0)  # type: ignore[arg-type]
+            if self.builder.in_atomic:
+                inside()
+            else:
+                self.builder.mark(ATOMIC)
+                with self.builder.within(self.builder.new_atomic()):
+                    inside()
+        else:
+            self._locked(manager, inside)
+
+    def _region(self, manager: ast.expr, inside: Callable[[], None]) -> None:
+        assert isinstance(manager, ast.Call)
+        self._only_in_thread(manager)
+        name = self.region_name(self._positional(manager, 1, 1)[0])
+
+        def leave() -> None:
+            self._begin(manager)
+            self.builder.operate(LeaveRegion(name), into=self.builder.ignored())
+
+        builder = self.builder
+        error, handler, end = builder.register(), builder.label(), builder.label()
+        with builder.within(Block("region", cleanup=leave, handler=Handler(handler, error), region=name)):
+            inside()
+            leave()
+        builder.jump(end)
+        builder.here(handler)
+        with builder.within(Block("region", region=name)):
+            leave()
+        builder.throw(Reg(error))
+        builder.here(end)
+
+    def _locked(self, manager: ast.expr, inside: Callable[[], None]) -> None:
+        if self.mode != "thread":
+            raise self.source.error(manager, f"a lock is taken in a {self.mode}", "a property only reads")
+        lock = self.held(self.expression(manager))
+        self.builder.operate(Invoke("__enter__", f"acquire {self.source.segment(manager)}"), lock)
+
+        def release() -> None:
+            with self.builder.at(self.source.span(manager)):
+                self._begin(manager)
+                self.builder.operate(Invoke("__exit__", f"release {self.source.segment(manager)}"), lock)
+
+        self._guarded(inside, release)
+
+    def _guarded(self, inside: Callable[[], None], cleanup: Callable[[], None]) -> None:
+        """Lower a block whose clean-up runs on every way out."""
+        builder = self.builder
+        error, handler, end = builder.register(), builder.label(), builder.label()
+        with builder.within(Block("cleanup", cleanup=cleanup, handler=Handler(handler, error))):
+            inside()
+        cleanup()
+        builder.jump(end)
+        builder.here(handler)
+        cleanup()
+        builder.throw(Reg(error))
+        builder.here(end)
+
+    def _try(self, node: ast.Try) -> None:
+        if node.handlers:
+            raise self.source.error(
+                node.handlers[0],
+                "`except` is not part of the language yet",
+                "let the thread end by the exception, or test before",
+            )
+        for inner in (part for statement in node.finalbody for part in ast.walk(statement)):
+            if isinstance(inner, ast.Return | ast.Break | ast.Continue):
+                raise self.source.error(
+                    inner,
+                    f"`{type(inner).__name__.lower()}` is not allowed in a `finally`",
+                    "leave after the `finally`",
+                )
+        self._guarded(lambda: self._body(node.body), lambda: self._body(node.finalbody))
+
+
+_REFUSED: dict[str, tuple[str, str]] = {
+    "FunctionDef": ("a function inside a function", "write it at the top level"),
+    "AsyncFunctionDef": ("a function inside a function", "write it at the top level"),
+    "ClassDef": ("a class", "use SimpleNamespace or Record at the top level"),
+    "Nonlocal": ("`nonlocal`", "use a shared variable and `global`"),
+    "Import": ("an import", "import at the top of the file"),
+    "ImportFrom": ("an import", "import at the top of the file"),
+    "AsyncFor": ("`async for`", "tasks are not part of the language yet"),
+    "AsyncWith": ("`async with`", "tasks are not part of the language yet"),
+    "Match": ("`match`", "write `if` and `elif`"),
+    "TryStar": ("`except*`", "let the thread end by the exception"),
+}
