@@ -96,13 +96,13 @@ def _fit(frame: Frame, plan: Plan, graph: StateGraph, head: float) -> _Layout:
     unit = frame.size.small
     columns, rows = plan.size[0] + 2 * RIM, plan.size[1] + 2 * RIM
     narrow = frame.size.name == "column" and max(plan.size) > 3
-    upright = tuple(tuple(wrap(label, unit * (5.5 if narrow else 9), unit)) for label in plan.labels[1])
+    upright = tuple(tuple(wrap(label, unit * (5.5 if narrow else 11), unit)) for label in plan.labels[1])
     chip = max(frame.text_width(name, bold=True) for name in short_names(graph.threads)) + unit * 0.8
     margin = max([frame.text_width(line) for lines in upright for line in lines] + [chip / 2]) + unit * 0.7 + chip / 2
     crowd = max(len(plan.at(node.spot)) for node in plan.nodes)
-    wanted = max(unit * 2.9, unit * 1.25 * max((len(lines) for lines in upright), default=1) + unit * 0.5)
+    wanted = max(unit * 2.2, unit * 1.25 * max((len(lines) for lines in upright), default=1) + unit * 0.5)
     wanted = max(wanted, (crowd - 1) * unit * 1.7 if frame.height is None else 0)
-    width = min((frame.room - margin - chip * 0.6) / columns, unit * 12)
+    width = min((frame.room - margin - chip * 0.6) / columns, unit * 15)
     key, above = _key_height(frame, plan, graph), unit * 1.9
     level = tuple(tuple(wrap(label, width * 0.96, unit)) for label in plan.labels[0])
     turned = any(frame.text_width(line) > width * 0.97 for lines in level for line in lines)
@@ -145,7 +145,7 @@ def _shade(canvas: Canvas, kind: str, area: tuple[float, float, float, float], g
         canvas.box(x, y, width, height, fill=PALE, edge=RAIL, stroke=0, hatch="////", round_by=0, gid=gid, order=1)
     else:
         canvas.box(
-            x, y, width, height, fill="#FBE7C0", edge="#8A5A00", stroke=0, hatch="...", round_by=0, gid=gid, order=1
+            x, y, width, height, fill="#FBE7C0", edge="#8A5A00", stroke=0, hatch="..", round_by=0, gid=gid, order=1
         )
 
 
@@ -190,24 +190,28 @@ def _spots(layout: _Layout, plan: Plan, top: float) -> dict[Node, tuple[float, f
     return places
 
 
+def _name(node: Node) -> str:
+    return f"{node.state}at{node.spot[0]}.{node.spot[1]}"
+
+
 def _edges(canvas: Canvas, layout: _Layout, plan: Plan, graph: StateGraph, top: float) -> None:
     places, unit = _spots(layout, plan, top), canvas.size.small
     for source, thread, target in plan.edges:
-        gid = f"edge-{source.state}-{thread + 1}-{target.state}"
+        gid = f"edge-{_name(source)}-{_name(target)}"
         canvas.line([places[source], places[target]], colour=stroke_colour(thread), stroke=1.5, gid=gid, order=2)
     for before, after in pairwise(plan.path):
-        canvas.line([places[before], places[after]], stroke=4.4, order=2.2, gid=f"path-{before.state}-{after.state}")
+        canvas.line([places[before], places[after]], stroke=4.4, order=2.2, gid=f"path-{_name(before)}-{_name(after)}")
     for node in plan.nodes:
         for thread in graph.waiting.get(node.state, {}):
             x, y = places[node]
             if thread == 0:
                 at, bar = x + unit * 0.95, unit * 0.5
                 canvas.line([(x, y), (at, y)], colour=stroke_colour(0), stroke=1.5)
-                canvas.line([(at, y - bar), (at, y + bar)], stroke=2.0, gid=f"blocked-{node.state}-1")
+                canvas.line([(at, y - bar), (at, y + bar)], stroke=2.0, gid=f"blocked-{_name(node)}-1")
             else:
                 up, bar = y - unit * 0.95, unit * 0.5
                 canvas.line([(x, y), (x, up)], colour=stroke_colour(1), stroke=1.5)
-                canvas.line([(x - bar, up), (x + bar, up)], stroke=2.0, gid=f"blocked-{node.state}-2")
+                canvas.line([(x - bar, up), (x + bar, up)], stroke=2.0, gid=f"blocked-{_name(node)}-2")
 
 
 def _nodes(canvas: Canvas, layout: _Layout, plan: Plan, graph: StateGraph, top: float) -> None:
@@ -216,7 +220,7 @@ def _nodes(canvas: Canvas, layout: _Layout, plan: Plan, graph: StateGraph, top: 
     crowded = min(layout.cell) * 0.54 / max(1, crowd - 1) * 0.6
     for node in plan.nodes:
         x, y = places[node]
-        gid = f"state-{node.state}"
+        gid = f"state-{_name(node)}"
         radius = min(unit * 0.62, crowded)
         if node.state in graph.faults:
             canvas.disc(x, y, radius * 1.2, fill=BAD, stroke=1.8, dashed=True, gid=gid)
@@ -230,7 +234,7 @@ def _nodes(canvas: Canvas, layout: _Layout, plan: Plan, graph: StateGraph, top: 
 
 def _key_items(plan: Plan, graph: StateGraph) -> list[tuple[str, str]]:
     kinds = [("unreachable", "no run gets here")] if plan.unreachable else []
-    if plan.hopeless - {node.spot for node in plan.nodes if node.state in graph.deadlocks}:
+    if plan.hopeless:
         kinds.append(("hopeless", "no way back"))
     wrong = {fault for faults in graph.faults.values() for fault in faults}
     if wrong:

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from lab.draw.canvas import Canvas, Frame
 from lab.draw.drawing import Drawing
 from lab.draw.runs import Run, lost_updates, touches_freed
-from lab.draw.style import MUTED, PALE, PAPER, RAIL, SizeName, stroke_colour, thread_colour, wrap
+from lab.draw.style import MUTED, PALE, PAPER, RAIL, SizeName, balanced, stroke_colour, thread_colour
 from lab.draw.words import capital, count_word, listing, order_phrase, parts, phrase, place, short_names
 from lab.errors import UsageError
 
@@ -154,7 +154,7 @@ def _fate(run: Run, rungs: Sequence[_Rung], start: int) -> tuple[str, bool]:
         return "freed with the count at 0", bool(run.faults)
     if revived:
         return f"revived: ends with the count at {counts[-1]}", bool(run.faults)
-    return f"{'lives, ' if counts[-1] > 0 else ''}count {counts[-1]} at the end", bool(run.faults)
+    return f"{'lives' if counts[-1] > 0 else 'ends'} with the count at {counts[-1]}", bool(run.faults)
 
 
 def _title(ladders: Sequence[_Ladder]) -> str:
@@ -234,11 +234,11 @@ def _rung(canvas: Canvas, rung: _Rung, at: tuple[float, float], radius: float, g
     unit = canvas.size.small
     way = -1 if rung.thread == 0 else 1
     colour = stroke_colour(rung.thread)
-    near, far = x + way * (radius + unit * 0.15), x + way * (radius + unit * 2.1)
+    near, far = x + way * (radius + unit * 0.15), x + way * (radius + unit * 1.8)
     ends = ((far, y), (near, y)) if rung.changes or rung.fails else ((near, y), (far, y))
     canvas.arrow(*ends, colour=colour, stroke=2.2 if rung.changes else 1.4, gid=gid,
                  style="solid" if rung.changes else (0, (2.5, 1.5)))  # fmt: skip
-    label = x + way * (radius + unit * 2.5)
+    label = x + way * (radius + unit * 2.15)
     if rung.fails:
         canvas.cross(x + way * (radius + unit * 1.2), y, unit * 0.42, gid=f"{gid}-wrong")
     text = f"{rung.action}" + (" it" if rung.action == "frees" else "")
@@ -254,7 +254,7 @@ def _write_fate(canvas: Canvas, ladder: _Ladder, x: float, y: float, width: floa
         canvas.cross(x + unit * 1.0, y + box / 2, unit * 0.32, gid=f"ladder-{number}-sign")
     else:
         canvas.tick(x + unit * 1.0, y + box / 2, unit * 0.32, gid=f"ladder-{number}-sign")
-    written = wrap(capital(ladder.fate), width - unit * 2.3, unit, bold=True)
+    written = balanced(capital(ladder.fate), width - unit * 2.3, unit, bold=True)
     start = y + box / 2 - (len(written) - 1) * unit * 0.66
     for line, text in enumerate(written):
         canvas.text(x + unit * 1.9, start + line * unit * 1.32, text, bold=ladder.bad)

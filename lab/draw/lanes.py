@@ -67,12 +67,12 @@ def swim_lanes(trace: Trace, *, wrong: bool = True, ax: Axes | None = None, size
 def _title(trace: Trace, lost: Sequence[tuple[int, int]]) -> str:
     if trace.status == "deadlock":
         waits = [f"{thread} waits for {why['for']}" for thread, why in trace.waiting.items()]
-        return capital(f"{listing(waits)}: nobody can move")
+        return f"Nobody can move: {listing(waits)}"
     if touching := touches_freed(trace):
-        return f"{trace.events[touching[0]].thread} touches memory that is already freed"
+        return f"Freed memory is used: {trace.events[touching[0]].thread} comes too late"
     if lost:
         victim, thief = (trace.events[index] for index in lost[0])
-        return f"{thief.thread} overwrites what {victim.thread} wrote: an update is lost"
+        return f"An update is lost: {thief.thread} overwrites what {victim.thread} wrote"
     if trace.races:
         one, other = (trace.events[index] for index in trace.races[0])
         amount = "two accesses" if len(trace.races) == 1 else f"{count_word(len(trace.races))} pairs of accesses"
@@ -81,10 +81,8 @@ def _title(trace: Trace, lost: Sequence[tuple[int, int]]) -> str:
         locks = [
             access.location for event in trace.events for access in event.accesses if access.operation == "acquire"
         ]
-        if not locks:
-            return "Every conflicting pair of accesses is ordered"
-        names = listing(list(dict.fromkeys(locks)))
-        return capital(f"{names} {'order' if ' and ' in names else 'orders'} every conflicting pair of accesses")
+        subject = {0: "Happens-before orders", 1: "The lock orders"}.get(len(set(locks)), "The locks order")
+        return f"{subject} every conflicting pair of accesses"
     return f"The threads never touch the same place in these {count_word(len(trace.events))} steps"
 
 

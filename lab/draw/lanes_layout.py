@@ -136,7 +136,7 @@ def _placed(items: Sequence[Item], room: float, unit: float) -> tuple[tuple[tupl
             x = _next([], item, unit)
         systems[-1].append((item, x))
     wide = max(max(x + item.width / 2 for item, x in system) for system in systems)
-    stretch = max(1.0, min(room / wide, 1.7)) if wide <= room else 1.0
+    stretch = max(1.0, min(room / wide, 2.6)) if wide <= room else 1.0
     places = tuple((number, x * stretch) for number, system in enumerate(systems) for _, x in system)
     return places, tuple(max(x * stretch + item.width / 2 for item, x in system) + unit * 0.5 for system in systems)
 

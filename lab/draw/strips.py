@@ -147,18 +147,19 @@ class _Grid:
         action = max(frame.text_width(text, bold=True) for strip in strips for _, text, _ in strip.steps)
         value = max(frame.text_width(text, mono=True, bold=True) for strip in strips for _, _, text in strip.steps)
         edge = unit * 0.35
+        count = frame.text_width(str(len(strips)), bold=True)
         width = edge + chip + unit * 0.4 + action + unit * 0.5 + value + edge
         ends = [text for strip in strips for text in strip.end]
         starts = [text for strip in strips for text in strip.start]
         width = max(width, max(frame.text_width(text, mono=True, bold=True) for text in ends) + unit * 2.0)
-        width = max(width, max((frame.text_width(text, mono=True) for text in starts), default=0) + unit * 1.9)
+        width = max(width, max((frame.text_width(text, mono=True) for text in starts), default=0) + unit * 1.2 + count)
         gap = unit * 0.9
         columns = max(1, int((frame.room + gap) // (width + gap)))
         columns = ceil(len(strips) / ceil(len(strips) / columns))
         width = (frame.room - gap * (columns - 1)) / columns
         width = min(width, unit * 20)
         rows = (
-            max(len(strip.start) for strip in strips),
+            max(1, *(len(strip.start) for strip in strips)),
             max(len(strip.steps) for strip in strips),
             max(len(strip.end) for strip in strips),
         )
@@ -172,11 +173,12 @@ class _Grid:
         unit = frame.size.small
         room = frame.height - head - frame.size.margin
         lines = ceil(self.count / self.columns)
-        while lines > 1 and lines * (self.strip_height + self.gap) - self.gap > room:
+        least = _strip_height(self.rows, unit * 1.45, unit)
+        while lines > 1 and lines * (least + self.gap) - self.gap > room:
             lines -= 1
         count = min(self.count, lines * self.columns)
         spare = (room + self.gap) / lines - self.gap - _strip_height(self.rows, 0, unit)
-        pitch = min(unit * 2.6, max(self.pitch, spare / self.rows[1]))
+        pitch = min(unit * 2.6, max(unit * 1.45, spare / self.rows[1]))
         return _Grid(
             count,
             self.columns,
@@ -202,9 +204,10 @@ def _draw(
     canvas.box(x, y, grid.width, grid.strip_height, fill="none", edge=RAIL, stroke=0.6, gid=f"strip-{number}")
     top = y + unit * 0.2
     canvas.text(x + edge + unit * 0.2, top + unit * 0.75, str(number), bold=True, colour=MUTED)
-    for line in strip.start:
-        canvas.text(x + edge + unit * 1.3, top + unit * 0.75, line, mono=True)
-        top += unit * 1.5
+    after = x + edge + unit * 0.7 + canvas.frame.text_width(str(number), bold=True)
+    for line, text in enumerate(strip.start):
+        canvas.text(after, top + unit * (0.75 + 1.5 * line), text, mono=True)
+    top += grid.rows[0] * unit * 1.5
     right = x + grid.width - edge
     for step, (thread, action, value) in enumerate(strip.steps):
         middle = top + grid.pitch / 2

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.colors import to_hex, to_rgb
-from matplotlib.font_manager import FontProperties
+from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.textpath import text_to_path
 
 from lab.errors import UsageError
@@ -89,7 +89,7 @@ class Size:
 SIZES: dict[str, Size] = {
     "column": Size("column", 89 * MM, None, 5, 10, 8.5, 8, 0.9),
     "page": Size("page", 183 * MM, None, 6, 11, 9, 8, 0.9),
-    "slide": Size("slide", 960, 540, 32, 28, 20, 16, 1.8),
+    "slide": Size("slide", 960, 540, 32, 30, 21, 18, 2.0),
 }
 
 
@@ -143,9 +143,15 @@ def font(points: float, mono: bool = False, bold: bool = False) -> FontPropertie
 @cache
 def width_of(text: str, points: float, mono: bool = False, bold: bool = False) -> float:
     """Return the width of one line of text in points, measured from the font without hinting."""
+    width, _, _ = text_to_path.get_text_width_height_descent(text, _face(mono, bold), False)
+    return float(width) * points / 10
+
+
+@cache
+def _face(mono: bool, bold: bool) -> FontProperties:
+    """Return a face at 10 points by its file, so that measuring needs no settings."""
     with settings():
-        width, _, _ = text_to_path.get_text_width_height_descent(text, font(points, mono, bold), False)
-    return float(width)
+        return FontProperties(fname=findfont(font(10, mono, bold)), size=10)
 
 
 def wrap(text: str, room: float, points: float, mono: bool = False, bold: bool = False) -> list[str]:

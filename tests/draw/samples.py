@@ -1,0 +1,215 @@
+"""Small scenarios with known figures, and the questions that every figure is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from itertools import combinations
+
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+
+from lab.draw import (
+    Drawing,
+    interleaving_strips,
+    outcome_bars,
+    progress_grid,
+    refcount_ladder,
+    runs_of,
+    state_levels,
+    swim_lanes,
+)
+from lab.draw.style import SizeName, settings
+from lab.explore import explore
+from lab.explore.graph import StateGraph, state_graph
+from lab.explore.result import Result
+from lab.language import parse
+from lab.model.policies import policy_named
+from lab.model.relation import Relation
+from lab.model.trace import replay
+
+HEAD = "from lab.scenario import Record, decref, final, freed, incref, thread\nimport threading\n"
+
+RACE = """
+refcount = 2
+@thread
+def T1():
+    global refcount
+    refcount += 1
+@thread
+def T2():
+    global refcount
+    refcount -= 1
+@final
+def every_update_counted():
+    return refcount == 2
+"""
+
+LOCKED = """
+refcount = 2
+lock = threading.Lock()
+@thread
+def T1():
+    global refcount
+    with lock:
+        refcount += 1
+@thread
+def T2():
+    global refcount
+    with lock:
+        refcount -= 1
+@final
+def every_update_counted():
+    return refcount == 2
+"""
+
+FROM_ONE = """
+obj = Record(refs=1)
+@thread
+def T1():
+    incref(obj)
+@thread
+def T2():
+    decref(obj)
+@final
+def T1_holds_a_living_object():
+    return not freed(obj)
+"""
+
+INVERSION = """
+knife = threading.Lock()
+fork = threading.Lock()
+@thread
+def T1():
+    with knife, fork:
+        pass
+@thread
+def T2():
+    with fork, knife:
+        pass
+"""
+
+THREE = """
+x = 0
+@thread(each=range(3))
+def worker(i):
+    global x
+    x += 1
+@final
+def all_counted():
+    return x == 3
+"""
+
+SPIN = """
+ready = False
+@thread
+def waiter():
+    while not ready:
+        pass
+@thread
+def setter():
+    global ready
+    ready = True
+"""
+
+SCENARIOS = {
+    "race": RACE,
+    "locked": LOCKED,
+    "from_one": FROM_ONE,
+    "inversion": INVERSION,
+    "three": THREE,
+    "spin": SPIN,
+}
+
+SIZES: tuple[SizeName, ...] = ("column", "page", "slide")
+
+
+@cache
+def relation(name: str, policy: str = "access") -> Relation:
+    """Return the relation of a sample."""
+    return Relation(parse(HEAD + SCENARIOS[name], name=f"sample/{name}"), policy_named(policy))
+
+
+@cache
+def result(name: str, policy: str = "access") -> Result:
+    """Return the exploration of a sample."""
+    return explore(relation(name, policy))
+
+
+@cache
+def graph(name: str, policy: str = "access") -> StateGraph:
+    """Return the state graph of a sample."""
+    return state_graph(relation(name, policy))
+
+
+SITUATIONS = (
+    ("T1", "T1", "T2", "T2"),
+    ("T2", "T2", "T1", "T1", "T2"),
+    ("T2", "T2", "T2", "T1"),
+)
+
+DRAWINGS: dict[str, Callable[[SizeName], Drawing]] = {
+    "strips": lambda size: interleaving_strips(runs_of(relation("race")), size=size),
+    "strips of ten": lambda size: interleaving_strips(runs_of(relation("from_one")), size=size),
+    "strips of a deadlock": lambda size: interleaving_strips(runs_of(relation("inversion")), size=size),
+    "ladder": lambda size: refcount_ladder(runs_of(relation("from_one"), SITUATIONS), total=10, size=size),
+    "ladder of an integer": lambda size: refcount_ladder(runs_of(relation("race"))[:2], total=6, size=size),
+    "bars": lambda size: outcome_bars(result("race"), result("locked"), size=size),
+    "bars of a deadlock": lambda size: outcome_bars(result("inversion"), size=size),
+    "bars of ten": lambda size: outcome_bars(result("from_one"), size=size),
+    "lanes": lambda size: swim_lanes(replay(relation("race"), ["T1", "T2", "T1", "T2"]), size=size),
+    "lanes under a lock": lambda size: swim_lanes(replay(relation("locked"), ["T1"] * 4 + ["T2"] * 4), size=size),
+    "lanes of a deadlock": lambda size: swim_lanes(replay(relation("inversion"), ["T1", "T2"]), size=size),
+    "lanes of three": lambda size: swim_lanes(
+        replay(relation("three"), [f"worker[{i}]" for i in (0, 1, 2, 0, 1, 2)]), size=size
+    ),
+    "lanes after free": lambda size: swim_lanes(replay(relation("from_one"), SITUATIONS[2]), size=size),
+    "grid": lambda size: progress_grid(graph("race"), size=size),
+    "grid of a deadlock": lambda size: progress_grid(graph("inversion"), size=size),
+    "grid under a lock": lambda size: progress_grid(graph("locked"), size=size),
+    "grid with errors": lambda size: progress_grid(graph("from_one"), size=size),
+    "levels": lambda size: state_levels(graph("race"), size=size),
+    "levels of a cycle": lambda size: state_levels(graph("spin"), size=size),
+    "levels of a deadlock": lambda size: state_levels(graph("inversion"), size=size),
+}
+
+
+@cache
+def drawing(name: str, size: SizeName) -> Drawing:
+    """Return one drawing; tests only read it."""
+    return DRAWINGS[name](size)
+
+
+def texts(made: Drawing) -> list[Text]:
+    """Return the texts of a drawing."""
+    return [text for text in made.axes.texts if text.get_text()]
+
+
+def words(made: Drawing) -> list[str]:
+    """Return what the texts say."""
+    return [text.get_text() for text in texts(made)]
+
+
+def boxes(made: Drawing) -> list[tuple[str, Bbox]]:
+    """Return each text with the box that the renderer gives it, in points."""
+    with settings():
+        root = made.axes.get_figure(root=True)
+        assert root is not None
+        renderer = root.canvas.get_renderer()  # type: ignore[attr-defined]
+        return [(text.get_text(), text.get_window_extent(renderer)) for text in texts(made)]
+
+
+def overlaps(made: Drawing, slack: float = 0.75) -> list[tuple[str, str]]:
+    """Return the pairs of texts whose boxes share more than a hair's breadth."""
+    found = []
+    for (one, a), (other, b) in combinations(boxes(made), 2):
+        width = min(a.x1, b.x1) - max(a.x0, b.x0)
+        height = min(a.y1, b.y1) - max(a.y0, b.y0)
+        if width > slack and height > slack:
+            found.append((one, other))
+    return found
+
+
+def marks(made: Drawing, prefix: str) -> list[str]:
+    """Return the names of the marks that begin with a prefix, in the order drawn."""
+    return [str(child.get_gid()) for child in made.axes.get_children() if str(child.get_gid() or "").startswith(prefix)]
