@@ -65,7 +65,7 @@ class Carried:
         return self._next.size
 
     def _open(self) -> None:
-        capacity = max(64, self.frontier.shape[1])
+        capacity = 64 + 3 * self.frontier.shape[1] // 2
         self._next.clear()
         self._scale = 1
         self._sums = {tag: _NextFlow(flow, capacity) for tag, flow in self._flows()}
@@ -85,18 +85,20 @@ class Carried:
 
     def _weights(self, successors: Successors) -> NDArray[np.uint64]:
         """Return L / d for each transition, with L adjusted first to the divisors of this batch."""
-        divisors = successors.enabled.take(successors.rows)
+        divisors = successors.enabled
         if successors.results is not None:
-            divisors = divisors * successors.results
+            divisors = divisors.take(successors.rows) * successors.results
         present = np.flatnonzero(np.bincount(divisors))
+        present = present[present > 0]
         scale = math.lcm(self._scale, *present.tolist())
         if scale != self._scale:
             for flow in self._sums.values():
                 flow.chances.scale(scale // self._scale)
             self._scale = scale
-        table = np.zeros(int(present[-1]) + 1 if present.size else 1, np.uint64)
+        table = np.zeros(int(present.max(initial=0)) + 1, np.uint64)
         table[present] = [scale // divisor for divisor in present.tolist()]
-        return table.take(divisors)
+        weights = table.take(divisors)
+        return weights if successors.results is not None else weights.take(successors.rows)
 
     def end(self, rows: Ids, tag: Hashable) -> None:
         """Note that frontier states end runs of a kind."""

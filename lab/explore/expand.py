@@ -29,8 +29,8 @@ class Successors(NamedTuple):
         How many threads can move.
     results : array, shape (m,), or None
         How many results the transition's step has; None when all have one.
-    signatures : array, shape (threads, n)
-        What each thread's step touches; 0 for a thread that is not enabled.
+    cells : list of array, shape (n,)
+        Each thread's cells in its table.
     """
 
     keys: Words
@@ -73,22 +73,23 @@ class Expander:
     def expand(self, keys: Words) -> Successors | None:
         """Return every transition of the states with those keys, shape (words, n); None when a field overflowed."""
         locals_ = [table.locals_of(keys) for table in self.tables]
-        cells = [table.resolve(keys, local) for table, local in zip(self.tables, locals_, strict=True)]
+        resolved = [table.resolve(keys, local) for table, local in zip(self.tables, locals_, strict=True)]
         if self.packing.overflowing:
             return None
         slots = [(table, result) for table in self.tables for result in range(len(table.results))]
         words, count = keys.shape
         after = np.empty((words, count, len(slots)), np.int64)
         for slot, (table, result) in enumerate(slots):
-            local, cell = locals_[table.thread], cells[table.thread]
+            local, (cells, first) = locals_[table.thread], resolved[table.thread]
             for word in range(words):
-                bits = table.results[result][word].take(cell)
+                bits = table.results[result][word].take(cells) if result or word else first
                 np.bitwise_or(keys[word] & table.keep[word].take(local), bits, out=after[word, :, slot])
         possible = after[0] >= 0
         chosen = np.flatnonzero(possible)
         rows = chosen // len(slots)
         labels = self._labels(slots).take(chosen - rows * len(slots))
         enabled, results = self._degrees(slots, possible, chosen)
+        cells = [cells for cells, _ in resolved]
         return Successors(after.reshape(words, -1).take(chosen, axis=1), rows, labels, enabled, results, cells)
 
     def _labels(self, slots: list[tuple[ThreadTable, int]]) -> NDArray[np.uint16]:
@@ -103,7 +104,7 @@ class Expander:
     ) -> tuple[NDArray[np.intp], NDArray[np.int64] | None]:
         first = [slot for slot, (_, result) in enumerate(slots) if result == 0]
         if len(first) == len(slots):
-            return np.count_nonzero(possible, axis=1), None
+            return sum((column.astype(np.intp) for column in possible.T), np.zeros(len(possible), np.intp)), None
         results = np.add.reduceat(possible, first, axis=1, dtype=np.int64)
         thread = np.array([table.thread for table, _ in slots])
         return np.count_nonzero(results, axis=1), results[:, thread].reshape(-1).take(chosen)

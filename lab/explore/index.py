@@ -89,9 +89,9 @@ class StateIndex:
     def _probe(self, batch: Words, base: int) -> tuple[Ids, Ids]:
         """Find each key's number, `base + position` standing for a key that the batch brings; and its slot if so."""
         count = batch.shape[1]
-        numbers = np.empty(count, np.intp)
         home = np.empty(count, np.intp)
         slot, rows = self._hash(batch), np.arange(count)
+        numbers: Ids | None = None
         while rows.size:
             held = self._slots.take(slot).astype(np.intp)
             empty = np.flatnonzero(held < 0)
@@ -100,11 +100,14 @@ class StateIndex:
                 self._slots[taken[::-1]] = base + claim[::-1]  # the last assignment counts, so the first row wins
                 held[empty] = self._slots[taken]
                 home[claim] = taken
-            numbers[rows] = held
+            if numbers is None:
+                numbers = held
+            else:
+                numbers[rows] = held
             other = np.flatnonzero(self._differs(held, batch))
             batch, rows = batch[:, other], rows[other]
             slot = (slot[other] + 1) & (self._slots.size - 1)
-        return numbers, home
+        return (rows if numbers is None else numbers), home
 
     def _differs(self, held: Ids, batch: Words) -> NDArray[np.bool_]:
         differs: NDArray[np.bool_] = self._keys[0].take(held) != batch[0]
@@ -135,6 +138,6 @@ class StateIndex:
         step = 1 << 16
         for start in range(0, count, step):
             part = keys[:, start : start + step]
-            _, home = self._probe(part, start)
+            self._probe(part, start)
             self.size = start + part.shape[1]
         self.size = count

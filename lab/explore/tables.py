@@ -13,6 +13,7 @@ __all__ = ["NOT_ENABLED", "ThreadTable"]
 
 NOT_ENABLED = -1
 UNFILLED = -2
+"""Below NOT_ENABLED, so that the least of many cells tells whether all are filled."""
 
 _DENSE_BITS = 16
 """A local state whose footprint has more bits than this is looked up by hashing instead."""
@@ -60,16 +61,20 @@ class ThreadTable:
         """Return each key's local number, shape (n,)."""
         return self.packing.column(keys, self.thread)
 
-    def resolve(self, keys: Words, locals_: Ids) -> Ids:
-        """Return each key's cell, filled, shape (n,); stops early, unfilled, when a domain outgrows its field."""
+    def resolve(self, keys: Words, locals_: Ids) -> tuple[Ids, Words]:
+        """Return each key's cell and the first word of its first result, filled; both of shape (n,).
+
+        Stops early, unfilled, when a domain outgrows its field.
+        """
         while True:
             cells = self._locate(keys, locals_)
-            missing = np.flatnonzero(self.results[0][0].take(cells) == UNFILLED)
-            if not missing.size:
-                return cells
+            first = self.results[0][0].take(cells)
+            if first.min() != UNFILLED:
+                return cells, first
+            missing = np.flatnonzero(first == UNFILLED)
             self._fill(keys[:, missing], cells[missing], locals_[missing])
             if self.packing.overflowing:
-                return cells
+                return cells, first
 
     def _locate(self, keys: Words, locals_: Ids) -> Ids:
         cells = self._base.take(locals_)

@@ -84,7 +84,7 @@ class Toy:
         if local.ended or self.step(thread, local, state.shared.__getitem__):
             return None
         holder = state.shared[0]
-        return Waiting(self.names[0], (holder,) if isinstance(holder, int) else (), 1)
+        return Waiting(self.names[0], (holder,) if self.names[0].startswith("lock") and isinstance(holder, int) else (), 1)
 
     def locks_held(self, state: State, thread: int) -> tuple[str, ...]:
         return tuple(

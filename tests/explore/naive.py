@@ -1,0 +1,93 @@
+"""A slow and obvious explorer over the same protocol, to compare with: a dict of states and Python's own numbers."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from lab.model.state import State
+from lab.model.values import identity
+
+
+@dataclass
+class Naive:
+    """Every state in breadth-first order, every transition, and exact sums over paths."""
+
+    relation: Any
+    states: list[State] = field(default_factory=list)
+    edges: list[list[tuple[int, int, int, Fraction]]] = field(default_factory=list)
+    schedule: list[tuple[tuple[int, int], ...]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        start = self.relation.initial()
+        numbers = {identity(start): 0}
+        self.states, self.schedule = [start], [()]
+        for number, state in enumerate(self.states):
+            steps = [self.relation.step(t, local, state.shared.__getitem__) for t, local in enumerate(state.locals)]
+            enabled = sum(map(bool, steps))
+            leaving = []
+            for thread, results in enumerate(steps):
+                for result, step in enumerate(results):
+                    after = self._after(state, thread, step)
+                    target = numbers.setdefault(identity(after), len(self.states))
+                    if target == len(self.states):
+                        self.states.append(after)
+                        self.schedule.append((*self.schedule[number], (thread, result)))
+                    leaving.append((target, thread, result, Fraction(1, enabled * len(results))))
+            self.edges.append(leaving)
+        self.after = [self._reach([edge[0] for edge in leaving]) for leaving in self.edges]
+        looping = [number for number, after in enumerate(self.after) if number in after]
+        self.infinite = self._reach(looping)
+        self.ends = [number for number, leaving in enumerate(self.edges) if not leaving]
+
+    def _after(self, state: State, thread: int, step: Any) -> State:
+        shared = list(state.shared)
+        for place, value in step.writes:
+            shared[place] = value
+        return State((*state.locals[:thread], step.local, *state.locals[thread + 1 :]), tuple(shared))
+
+    def _reach(self, start: list[int]) -> set[int]:
+        seen, queue = set(start), deque(start)
+        while queue:
+            for target, *_ in self.edges[queue.popleft()] if len(self.edges) else ():
+                if target not in seen:
+                    seen.add(target)
+                    queue.append(target)
+        return seen
+
+    @property
+    def transitions(self) -> int:
+        return sum(map(len, self.edges))
+
+    def traps(self) -> list[int]:
+        """Return the first state of every set that no run leaves, ends excluded."""
+        found: list[int] = []
+        for number, after in enumerate(self.after):
+            if after and all(number in self.after[other] for other in after) and not any(f in after for f in found):
+                found.append(number)
+        return found
+
+    def arrivals(self, bad: frozenset[int] = frozenset()) -> list[tuple[int, int, Fraction, Fraction]]:
+        """Return for each state, acyclic graphs only: schedules clean and dirty of `bad` states, and probabilities."""
+        found = [[0, 0, Fraction(0), Fraction(0)] for _ in self.states]
+        found[0] = [1, 0, Fraction(1), Fraction(0)]
+        waiting = [0] * len(self.states)
+        for leaving in self.edges:
+            for target, *_ in leaving:
+                waiting[target] += 1
+        queue = deque([0])
+        while queue:
+            number = queue.popleft()
+            if number in bad:
+                clean, dirty, p, q = found[number]
+                found[number] = [0, clean + dirty, Fraction(0), p + q]
+            clean, dirty, p, q = found[number]
+            for target, _, _, chance in self.edges[number]:
+                sums = found[target]
+                sums[0], sums[1], sums[2], sums[3] = sums[0] + clean, sums[1] + dirty, sums[2] + p * chance, sums[3] + q * chance
+                waiting[target] -= 1
+                if not waiting[target]:
+                    queue.append(target)
+        return [tuple(sums) for sums in found]  # type: ignore[misc]
