@@ -161,7 +161,8 @@ class ScenarioFile:
 
     def _overridden(self, name: str, value: Value, new: Value) -> Value:
         if type(new) is not type(value):
-            raise UsageError(f"the parameter '{name}' is a {type_name(value)}, and {new!r} is a {type_name(new)}")
+            kinds = f"of type {type_name(value)}, and {new!r} of type {type_name(new)}"
+            raise UsageError(f"the parameter '{name}' is {kinds}")
         return new
 
     def _function(self, node: ast.FunctionDef) -> None:

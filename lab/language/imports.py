@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 from collections.abc import Container
 
 from lab.errors import ScenarioError
@@ -46,7 +47,7 @@ class Imports:
             return
         for alias in node.names:
             if alias.name not in MODULES:
-                raise self._not_importable(node, alias.name)
+                raise self._not_importable(alias, alias.name)
             self.names[alias.asname or alias.name.partition(".")[0]] = (
                 alias.name if alias.asname else alias.name.partition(".")[0]
             )
@@ -58,9 +59,16 @@ class Imports:
         for alias in node.names:
             full = f"{module}.{alias.name}"
             if alias.name not in MODULES[module]:
-                hint = LATER.get(full, f"import {', '.join(sorted(MODULES[module])) or 'nothing from it'}")
-                raise self.source.error(node, f"`{full}` is not part of the language", hint)
+                instead = self._instead(module, alias.name)
+                raise self.source.error(alias, f"`{full}` is not part of the language", instead)
             self.names[alias.asname or alias.name] = full
+
+    def _instead(self, module: str, name: str) -> str:
+        """Return what to import instead of a name that the language does not have."""
+        near = difflib.get_close_matches(name, MODULES[module], 1)
+        if f"{module}.{name}" in LATER or not near:
+            return LATER.get(f"{module}.{name}", f"import {', '.join(sorted(MODULES[module])) or 'nothing from it'}")
+        return f"did you mean '{near[0]}'?"
 
     def _not_importable(self, node: ast.AST, name: str) -> ScenarioError:
         known = ", ".join(name for name in MODULES if not name.startswith("__"))
