@@ -37,13 +37,10 @@ def where_it_ends(trace: Trace) -> str:
         return "Every thread has ended."
     if trace.status == "deadlock":
         return f"Deadlock: {waiting(trace.waiting)}."
-    going = [name for name in trace.threads if not any(event.ended and event.thread == name for event in trace.events)]
+    ended = {event.thread for event in trace.events if event.ended}
+    going = [name for name in trace.threads if name not in ended and name not in trace.waiting]
     blocked = f" Now {waiting(trace.waiting)}." if trace.waiting else ""
-    return (
-        f"The schedule stops before the end: {lined(going)} could go on.{blocked}"
-        if going
-        else "The schedule stops here."
-    )
+    return f"The schedule stops before the end: {lined(going)} could go on.{blocked}"
 
 
 def _row(trace: Trace, position: int) -> tuple[Cell, ...]:

@@ -66,4 +66,7 @@ def test_show_prints_the_lesson(command) -> None:
 
 def test_show_takes_parameters(command) -> None:
     """They decide how many threads there are."""
-    assert "Threads: P[0], P[1] and P[2]." in command("show", "philosophers/all_left", "--set", "N=3").out
+    assert (
+        "Threads: philosopher[0], philosopher[1] and philosopher[2]."
+        in command("show", "philosophers/all_left", "--set", "N=3").out
+    )

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 import lab.draw
-
 from tests.cli.conftest import BUSY, RACE, SOUND
 
 GOLDEN = Path(__file__).parent / "golden"

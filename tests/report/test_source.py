@@ -1,0 +1,66 @@
+"""The source beside its steps, and where each policy may switch."""
+
+from __future__ import annotations
+
+from lab.language import parse
+from lab.report import source
+
+TEXT = """\
+'''Two threads write down their turns under a lock.'''
+
+import threading
+
+from lab.scenario import thread
+
+SEATS = (1, 2)
+lock = threading.Lock()
+turns = []
+
+
+def note(seat):
+    turns.append(seat)
+
+
+@thread(each=range(2))
+def T(i):
+    with lock:
+        note(SEATS[i])
+"""
+
+
+def _rows(text: str) -> dict[int, tuple[str, ...]]:
+    table = source.listing(parse(text, name="turns"))
+    return {int(row[0].text): tuple(cell.text for cell in row[2:5]) for row in table.rows}
+
+
+def test_each_line_has_its_steps() -> None:
+    """Acquire and release stand at the `with`, the append in the helper; reading a constant tuple is no step."""
+    rows = _rows(TEXT)
+    steps = {line: row[0] for line, row in rows.items() if row[0]}
+    assert list(steps) == [13, 18]
+    assert steps[18] == "1 acquire lock; 2 release lock"
+
+
+def test_a_helper_belongs_to_the_statement_that_calls_it() -> None:
+    """Under policy statement a switch is possible before the call's statement, where the append begins."""
+    assert _rows(TEXT)[13][1:] == ("1", "1")
+    two = TEXT.replace("    turns.append(seat)\n", "    turns.append(seat)\n    turns.append(seat)\n")
+    assert _rows(two)[13][1:] == ("1", "1")
+    assert _rows(two)[14][1:] == ("1", "")
+
+
+def test_the_notes_name_the_threads_and_explain_the_policies() -> None:
+    """Nobody has to guess what a margin means."""
+    notes = source.listing(parse(TEXT)).notes
+    assert notes[0] == "Threads: T[0] and T[1]."
+    assert any(note.startswith("Policy access: ") for note in notes)
+    assert not any("brackets" in note for note in notes)
+
+
+def test_what_was_not_reached_stands_in_brackets(monkeypatch) -> None:
+    """With too many states, the listing says what it has not seen, and hides nothing."""
+    monkeypatch.setattr(source, "MOST_STATES", 2)
+    rows = _rows(TEXT)
+    assert "(" in rows[18][0]
+    assert "acquire lock" in rows[18][0]
+    assert source.listing(parse(TEXT)).notes[-1] == "In brackets: not reached within the first 2 states."
