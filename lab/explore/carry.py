@@ -115,9 +115,9 @@ class Carried:
     def advance(self, count: int) -> None:
         """Make the first `count` states found the frontier."""
         self.frontier = self._next.keys[:, :count].copy()
-        flows = {tag: _Flow(flow.schedules.finish(), flow.chances.finish()) for tag, flow in self._sums.items()}
-        self._all = flows.pop(None)
-        self._avoiding = flows
+        sums = self._sums.items()
+        self._avoiding = {tag: _Flow(flow.schedules.finish(count), flow.chances.finish(count)) for tag, flow in sums}
+        self._all = self._avoiding.pop(None)
         self._denominator *= self._scale
         self._open()
 

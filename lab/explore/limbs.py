@@ -88,10 +88,11 @@ class Sums:
         self._pending = factor
         self._carry()
 
-    def finish(self) -> Numbers:
-        """Return the sums, carried."""
+    def finish(self, count: int) -> Numbers:
+        """Return the first `count` sums, carried."""
+        self._extend(count)
         self._carry()
-        return Numbers([limb[: self._used] for limb in self._limbs], self._bits)
+        return Numbers([limb[:count] for limb in self._limbs], self._bits)
 
     def _extend(self, size: int) -> None:
         capacity = self._limbs[0].size

@@ -91,3 +91,26 @@ class Naive:
                 if not waiting[target]:
                     queue.append(target)
         return [tuple(sums) for sums in found]  # type: ignore[misc]
+
+    def walkers(self, bad: frozenset[int], steps: int) -> tuple[list[int], list[int], int, int]:
+        """Walk all schedules at once; returns how many are under way after each step, and how many have ended.
+
+        The first number of each pair is of those that avoid the `bad` states, the second of those that met one.
+        """
+        clean, dirty = ([0] * len(self.states) for _ in range(2))
+        clean[0] = 1
+        alive: tuple[list[int], list[int]] = ([], [])
+        ended = [0, 0]
+        for _ in range(steps):
+            for number in bad:
+                clean[number], dirty[number] = 0, dirty[number] + clean[number]
+            following = ([0] * len(self.states), [0] * len(self.states))
+            for number, leaving in enumerate(self.edges):
+                for kind, walkers in enumerate((clean[number], dirty[number])):
+                    ended[kind] += 0 if leaving else walkers
+                    for target, *_ in leaving:
+                        following[kind][target] += walkers
+            clean, dirty = following
+            alive[0].append(sum(clean))
+            alive[1].append(sum(dirty))
+        return *alive, *ended

@@ -193,6 +193,15 @@ def compare(toy: toys.Toy, result: Result) -> None:
         _compare_counts(toy, truth, result, groups, found)
 
 
+def _judged(toy: toys.Toy, truth: naive.Naive) -> list[bool]:
+    """Return for each state whether the (one) predicate of a random program is true there."""
+    held = []
+    for state in truth.states:
+        late = tuple(name for name, local in zip(toy.threads, state.locals, strict=True) if "late" in toy.inside(local))
+        held.append(bool(toy.judge(toy.program.properties[0], state.shared.__getitem__, lambda name, late=late: late)))
+    return held
+
+
 def _names(toy: toys.Toy, truth: naive.Naive, number: int) -> tuple[str, ...]:
     names, state = [], truth.states[0]
     for thread, result in truth.schedule[number]:
@@ -211,10 +220,7 @@ def _compare_counts(toy: toys.Toy, truth: naive.Naive, result: Result, groups: A
     if not toy.program.properties:
         return
     verdicts = {prop.name: prop for prop in result.properties}
-    held = []
-    for state in truth.states:
-        late = tuple(name for name, local in zip(toy.threads, state.locals, strict=True) if "late" in toy.inside(local))
-        held.append(toy.judge(toy.program.properties[0], state.shared.__getitem__, lambda name, late=late: late))
+    held = _judged(toy, truth)
     bad = [number for number, good in enumerate(held) if not good]
     sums = truth.arrivals(frozenset(bad))
     always = verdicts["always"]
@@ -233,16 +239,32 @@ def _compare_counts(toy: toys.Toy, truth: naive.Naive, result: Result, groups: A
     assert verdicts["final"].witness == (_names(toy, truth, broken[0]) if broken else None)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(random_toys.toys(cyclic=False))
 def test_random_programs_without_cycles_match_the_naive_explorer(toy: toys.Toy) -> None:
     compare(toy, explore(toy))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(random_toys.toys(cyclic=True))
 def test_random_programs_with_cycles_match_the_naive_explorer(toy: toys.Toy) -> None:
     compare(toy, explore(toy))
+
+
+@settings(max_examples=80, deadline=None)
+@given(random_toys.toys(cyclic=True))
+def test_runs_around_cycles_are_counted_where_they_are_finite(toy: toys.Toy) -> None:
+    """A number of runs is infinite exactly when some are longer than a run without repetition can be."""
+    truth, result = naive.Naive(toy), explore(toy)
+    always, sometimes, _ = result.properties
+    held = _judged(toy, truth)
+    limit = 2 * len(truth.states)
+    bad = frozenset(number for number, good in enumerate(held) if not good)
+    _, dirty, _, ended = truth.walkers(bad, 2 * limit)
+    assert always.schedules == (INFINITE if any(dirty[limit:]) else ended)
+    good = frozenset(number for number, good in enumerate(held) if good)
+    clean, _, ended, _ = truth.walkers(good, 2 * limit)
+    assert sometimes.schedules == (INFINITE if any(clean[limit:]) else ended)
 
 
 @settings(max_examples=60, deadline=None)
