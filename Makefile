@@ -33,6 +33,8 @@ $(VENV)/tools: $(VENV)/core
 
 run: $(VENV)/core  ## explore the refcount scenarios, check them against real objects, draw the figures
 	$(BIN)/lab compare refcount/race refcount/locked
+	$(BIN)/lab compare refcount/from_one refcount/from_one_owned
+	$(BIN)/lab compare refcount/from_two refcount/from_two_locked
 	$(BIN)/lab verify refcount/race
 	$(BIN)/lab figures $(FIGURES)
 
