@@ -241,3 +241,9 @@ def test_leaving_the_language_while_exploring_is_one_error_with_a_line(body: str
     with pytest.raises(lab.ScenarioError, match=words) as error:
         lab.explore(parse(f"{TOP}@thread\ndef T():\n    x_now = x\n{textwrap.indent(body, '    ')}\n"))
     assert error.value.line > TOP.count("\n")
+
+
+def test_equal_keys_are_one_location() -> None:
+    """`d[1]` and `d[True]` are one entry, so the two writes race."""
+    text = "from lab.scenario import thread\nd = {}\n\n\n@thread\ndef T1():\n    d[1] = 1\n\n\n@thread\ndef T2():\n    d[True] = 2\n"
+    assert "d[1]" in {race.location for race in lab.explore(parse(text)).races}

@@ -72,8 +72,8 @@ class Container(HeapObject):
         return content
 
     def at(self, key: Value) -> str:
-        """Name the location of an element."""
-        return f"{self.name}[{key!r}]"
+        """Name the location of an element; keys that are equal name one location."""
+        return f"{self.name}[{_one_of_equals(key)!r}]"
 
     @property
     def size(self) -> str:
@@ -135,6 +135,13 @@ class Container(HeapObject):
     def plain(self, read: Callable[[int], Value], show: Callable[[Value], Any]) -> Any:
         """Return the content as a list."""
         return [show(value) for value in self.content(read)]
+
+
+def _one_of_equals(key: Value) -> Value:
+    """Return the same key for all keys that are equal: 1 for True and 1.0."""
+    if isinstance(key, tuple):
+        return tuple(map(_one_of_equals, key))
+    return int(key) if isinstance(key, bool | float) and key == int(key) else key
 
 
 def check_hashable(value: Value) -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from lab.model.heap import Raised, Refused, Scene
 from lab.model.objects.containers import READS, Container
-from lab.model.values import Cursor, Cut, Ref, Snapshot, Value
+from lab.model.values import Cursor, Cut, Ref, Snapshot, Value, type_name
 
 __all__ = ["Deque", "List"]
 
@@ -117,11 +117,16 @@ class List(Container):
     _empty = "list"
 
     def insert(self, scene: Scene, index: Value, value: Value) -> None:
-        """Perform `c.insert(index, value)`."""
+        """Perform `c.insert(index, value)`: what stands behind it moves."""
+        if not isinstance(index, int):
+            raise Raised("TypeError", f"'{type_name(index)}' object cannot be interpreted as an integer")
         content = list(self.content(scene.read))
-        content.insert(index, value)
+        first = min(max(index + len(content) if index < 0 else index, 0), len(content))
+        content.insert(first, value)
         self.change(scene, tuple(content))
-        self.note_all(scene, "insert", tuple(content), writes=True)
+        for position in range(first, len(content)):
+            scene.note(self.at(position), "insert", content[position], writes=True)
+        scene.note(self.size, "insert", len(content), writes=True)
 
     def remove(self, scene: Scene, value: Value) -> None:
         """Perform `c.remove(value)`."""
