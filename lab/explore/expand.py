@@ -89,8 +89,8 @@ class Expander:
         rows = chosen // len(slots)
         labels = self._labels(slots).take(chosen - rows * len(slots))
         enabled, results = self._degrees(slots, possible, chosen)
-        cells = [cells for cells, _ in resolved]
-        return Successors(after.reshape(words, -1).take(chosen, axis=1), rows, labels, enabled, results, cells)
+        after = after.reshape(words, -1).take(chosen, axis=1)
+        return Successors(after, rows, labels, enabled, results, [cells for cells, _ in resolved])
 
     def _labels(self, slots: list[tuple[ThreadTable, int]]) -> NDArray[np.uint16]:
         names = [(table.thread, result) for table, result in slots]

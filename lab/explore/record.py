@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from lab.explore.expand import Successors
 from lab.explore.index import StateIndex
 from lab.explore.packing import Ids, Words
+from lab.explore.paths import Graph
 
 __all__ = ["Recorded"]
 
@@ -32,7 +33,7 @@ class Recorded:
         self._targets: list[NDArray[np.int32]] = []
         self._labels: list[NDArray[np.uint16]] = []
         self._divisors: list[NDArray[np.int32]] = []
-        self._degrees: list[NDArray[np.int32]] = []
+        self._sources: list[NDArray[np.int32]] = []
         self.tagged: dict[Hashable, list[Ids]] = {}
         self.marked: dict[Hashable, list[Ids]] = {}
 
@@ -55,7 +56,7 @@ class Recorded:
         if successors.results is not None:
             divisors = divisors * successors.results
         self._divisors.append(divisors.astype(np.int32))
-        self._degrees.append(np.bincount(successors.rows, minlength=successors.enabled.size).astype(np.int32))
+        self._sources.append((successors.rows + (start + self._low)).astype(np.int32))
         return new
 
     def end(self, rows: Ids, tag: Hashable) -> None:
@@ -75,17 +76,16 @@ class Recorded:
         """Follow a change of layout."""
         self.index.translate(translation)
 
-    def edges(self) -> tuple[Ids, NDArray[np.int32], NDArray[np.uint16], NDArray[np.int32]]:
-        """Return the graph of a complete walk.
+    def graph(self) -> tuple[Graph, NDArray[np.uint16]]:
+        """Return the graph of a complete walk, and each transition's thread and result as the expander labels them.
 
-        Returns
-        -------
-        offsets : array, shape (states + 1,)
-            The transitions of state i are those from `offsets[i]` to `offsets[i + 1]`, by thread, then result.
-        targets, labels, divisors : array, shape (transitions,)
-            Where each leads, its thread and result, and the reciprocal of its probability.
+        Transitions are in the order of the states they leave, then of threads, then of results.
         """
-        offsets = np.zeros(self.index.size + 1, np.intp)
-        if self._degrees:
-            np.cumsum(np.concatenate(self._degrees), out=offsets[1:])
-        return offsets, np.concatenate(self._targets), np.concatenate(self._labels), np.concatenate(self._divisors)
+        sources, targets, divisors = (
+            np.concatenate(parts or [_NONE]).astype(np.intp) for parts in (self._sources, self._targets, self._divisors)
+        )
+        return Graph(sources, targets, divisors, self.index.size, 0), np.concatenate([*self._labels, _NO_LABEL])
+
+
+_NONE = np.zeros(0, np.int32)
+_NO_LABEL = np.zeros(0, np.uint16)

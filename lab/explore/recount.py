@@ -28,9 +28,7 @@ class Recount:
     """
 
     def __init__(self, walk: Recorded) -> None:
-        offsets, targets, self.labels, divisors = walk.edges()
-        sources = np.repeat(np.arange(offsets.size - 1), np.diff(offsets))
-        self.graph = Graph(sources, targets.astype(np.intp), divisors.astype(np.int64), offsets.size - 1, 0)
+        self.graph, self.labels = walk.graph()
         self._tagged = {tag: np.concatenate(rows) for tag, rows in walk.tagged.items()}
         self._marked = {name: np.concatenate(rows) for name, rows in walk.marked.items()}
 

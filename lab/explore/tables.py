@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -53,6 +55,7 @@ class ThreadTable:
         self._base = np.zeros(locals_, np.intp)
         self._fields: list[tuple[NDArray[np.int64], ...]] = []
         self._generation = [-1] * locals_
+        self._places: dict[int, list[tuple[int, int, int, int]]] = {}
         self._sparse_mask = np.zeros((packing.words, locals_), np.int64)
         self._sparse: StateIndex | None = None
         self._sparse_cell = np.zeros(0, np.intp)
@@ -103,7 +106,7 @@ class ThreadTable:
             if self._generation[local] != self.memo.generation[local]:
                 self._place(local)
             if not self.packing.overflowing:
-                self._store(local, keys[:, row : row + 1], entry)
+                self._store(local, words, entry)
 
     def _place(self, local: int) -> None:
         """Give a local state a block of cells for its footprint."""
@@ -122,13 +125,23 @@ class ThreadTable:
             self._place_sparse(local, fields)
             return
         self._base[local] = self._allocate(1 << bits)
+        self._places[local] = []
         used = 0
         for number, (word, shift, width) in enumerate(_merged(packing, fields)):
             if number == len(self._fields):
                 self._fields.append(tuple(np.zeros(self._base.size, np.int64) for _ in range(4)))
-            for place, value in enumerate((word, shift, (1 << width) - 1, used)):
-                self._fields[number][place][local] = value
+            place = (word, shift, (1 << width) - 1, used)
+            self._places[local].append(place)
+            for array, value in zip(self._fields[number], place, strict=True):
+                array[local] = value
             used += width
+
+    def _cell(self, local: int, words: Sequence[int]) -> int:
+        """Return the cell of one key, as `_locate` does for many."""
+        if self._base[local] == _SPARSE:
+            return int(self._locate(np.array(words, np.int64)[:, None], np.array([local]))[0])
+        parts = (((words[word] >> shift) & mask) << stride for word, shift, mask, stride in self._places[local])
+        return int(self._base[local]) + sum(parts)
 
     def _place_sparse(self, local: int, fields: list[int]) -> None:
         if self._sparse is None:
@@ -147,9 +160,9 @@ class ThreadTable:
             self.signature = np.concatenate([self.signature, np.zeros(more, np.int32)])
         return first
 
-    def _store(self, local: int, key: Words, entry: Entry) -> None:
+    def _store(self, local: int, words: Sequence[int], entry: Entry) -> None:
         packing = self.packing
-        cell = int(self._locate(key, np.array([local]))[0])
+        cell = self._cell(local, words)
         while len(self.results) < len(entry.results):
             self.results.append(np.full_like(self.results[0], NOT_ENABLED))
         self.signature[cell] = entry.signature
@@ -162,7 +175,7 @@ class ThreadTable:
                 field = packing.threads + component
                 value = result.writes.get(component)
                 if value is None:
-                    value = packing.number(key[:, 0].tolist(), field)
+                    value = packing.number(words, field)
                 bits[packing.word[field]] |= value << packing.shift[field]
             array[:, cell] = bits
 

@@ -86,7 +86,8 @@ class Naive:
             clean, dirty, p, q = found[number]
             for target, _, _, chance in self.edges[number]:
                 sums = found[target]
-                sums[0], sums[1], sums[2], sums[3] = sums[0] + clean, sums[1] + dirty, sums[2] + p * chance, sums[3] + q * chance
+                for place, amount in enumerate((clean, dirty, p * chance, q * chance)):
+                    sums[place] += amount
                 waiting[target] -= 1
                 if not waiting[target]:
                     queue.append(target)

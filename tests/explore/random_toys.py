@@ -18,9 +18,7 @@ def toys(draw: st.DrawFn, cyclic: bool = True, threads: int = 3, properties: boo
     """Return a program of up to three threads and variables; without cycles when every step goes forward."""
     count, length = draw(st.integers(1, threads)), draw(st.integers(1, 4))
     variables = NAMES[: draw(st.integers(1, len(NAMES)))]
-    functions = {
-        f"T{number + 1}": _thread(draw(_table(length, variables, cyclic)), length) for number in range(count)
-    }
+    functions = {f"T{number + 1}": _thread(draw(_table(length, variables, cyclic)), length) for number in range(count)}
     kinds: dict[str, Any] = {}
     if properties:
         name, value = draw(st.sampled_from(variables)), draw(st.integers(0, 2))

@@ -1,5 +1,7 @@
 """Programs that go on for ever: livelocks and endless ones."""
 
+# ruff: noqa: ARG001 - a toy's functions take what the protocol gives them
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,7 +12,9 @@ import pytest
 from lab.explore import explore
 from lab.explore.result import INFINITE
 from lab.model.state import Local
-from tests.explore.toys import Read, Result, Toy, at
+from tests.explore.toys import Read, Result, Toy, at, failed
+
+IN, OUT = frozenset({"r"}), frozenset[str]()
 
 
 def turning(**more: Any) -> Toy:
@@ -28,7 +32,10 @@ def turning(**more: Any) -> Toy:
         ({"ends": True}, "livelock"),
         ({"ends": False}, "endless"),
         ({"ends": False, "text": frozenset({"r"})}, "livelock"),
-        ({"ends": False, "text": frozenset({"r"}), "inside": lambda local: frozenset({"r"} if local.position == 2 else ())}, "endless"),
+        (
+            {"ends": False, "text": frozenset({"r"}), "inside": lambda local: IN if local.position == 2 else OUT},
+            "endless",
+        ),
     ],
     ids=["could end", "never meant to end", "never enters its region", "enters its region"],
 )
@@ -46,8 +53,6 @@ def test_a_set_of_states_that_no_run_leaves(more: dict[str, Any], status: str) -
 
 
 def test_a_failed_thread_beside_an_endless_one_is_an_exception() -> None:
-    from tests.explore.toys import failed
-
     def fail(local: Local, read: Read) -> Iterator[Result]:
         yield failed("ValueError"), {}
 

@@ -1,5 +1,7 @@
 """The explorer as a whole: known numbers, and a naive explorer beside it on random programs."""
 
+# ruff: noqa: ARG001, ARG005 - a toy's functions take what the protocol gives them
+
 from __future__ import annotations
 
 import math
@@ -129,7 +131,7 @@ def test_a_choice_has_numbered_results() -> None:
 
 
 def test_states_wider_than_a_word() -> None:
-    """Two threads that each count 12 cells to 7: 24 cells of 3 bits; schedules 168! / (84!)^2, (12 x 7 + 1)^2 states."""
+    """Two threads count 12 cells each to 7, 3 bits a cell: 168! / (84!)^2 schedules, (12 x 7 + 1)^2 states."""
     result = explore(toys.wide(24, 8))
     assert result.schedules == math.comb(168, 84)
     assert result.states == 85 * 85
@@ -137,7 +139,7 @@ def test_states_wider_than_a_word() -> None:
 
 
 def test_a_relation_is_asked_once_per_footprint() -> None:
-    """2 x 2: a thread reads at each value of x it can meet, and writes without looking: far fewer steps than states."""
+    """A thread reads at each value of x it can meet, and writes without looking: far fewer steps than states."""
     toy = toys.counter(3, 3)
     result = explore(toy)
     assert result.states > 10 * toy.asked
@@ -178,11 +180,13 @@ def compare(toy: toys.Toy, result: Result) -> None:
         status = "trap" if number in traps else "finished" if ended else "deadlock"
         seen = toy.observe(state)
         waiting = [f"T{t + 1}" for t, local in enumerate(state.locals) if status == "deadlock" and not local.ended]
-        groups.setdefault((status, plain_identity([seen.shared, seen.returned, seen.errors, waiting])), []).append(number)
+        key = (status, plain_identity([seen.shared, seen.returned, seen.errors, waiting]))
+        groups.setdefault(key, []).append(number)
     found = {}
     for outcome in result.outcomes:
         status = "trap" if outcome.status in ("livelock", "endless") else outcome.status
-        found[status, plain_identity([outcome.shared, outcome.returned, outcome.errors, list(outcome.waiting)])] = outcome
+        seen = [outcome.shared, outcome.returned, outcome.errors, list(outcome.waiting)]
+        found[status, plain_identity(seen)] = outcome
     assert found.keys() == groups.keys()
     for key, numbers in groups.items():
         assert _names(toy, truth, numbers[0]) == found[key].witness

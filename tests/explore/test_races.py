@@ -55,7 +55,6 @@ def test_a_lock_on_both_sides_leaves_no_race() -> None:
 
 def test_a_lock_on_one_side_is_reported_with_the_race() -> None:
     """T1 holds the lock when both stand in front of their writes."""
-
     (race,) = explore(locked(True, False)).races
     assert sides([race]) == [("x", "T1 write 10", "T2 write 20")]
     assert [side.locks for side in race.accesses] == [("lock",), ()]
