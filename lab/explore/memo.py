@@ -121,10 +121,8 @@ class Memo:
         """Widen the footprint and the written components by what a step did."""
         known = set(self.written[local])
         written = known.union(*(result.writes for result in results))
-        if results:
-            kept = [component for component in written if not all(component in result.writes for result in results)]
-            enabled_before = any(entry.results for entry in self._entries[local].values())
-            reads.update(kept, (written - known) if enabled_before else ())
+        if results:  # a result that leaves alone what another one writes has to know the value that stays
+            reads.update(place for place in written if not all(place in result.writes for result in results))
         footprint = tuple(sorted(reads))
         if footprint != self.footprint[local] or written != known:
             self._entries[local].clear()

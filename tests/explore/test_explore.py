@@ -289,5 +289,18 @@ def test_narrow_words_and_hashed_tables_change_nothing(toy: toys.Toy) -> None:
         assert explore(toy) == wanted
 
 
+@pytest.mark.parametrize("size", [1, 3, 7])
+@pytest.mark.parametrize(
+    "make",
+    [lambda: toys.counter(3, 2), toys.lock_order, toys.chooser, lambda: toys.philosophers(4), lambda: toys.wide(9, 4)],
+)
+def test_small_batches_change_nothing(make: Any, size: int) -> None:
+    """With a few states at a time, the number of enabled threads differs between the batches of one level."""
+    wanted = explore(make())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "_BATCH", size)
+        assert explore(make()) == wanted
+
+
 def test_two_runs_are_equal() -> None:
     assert explore(toys.counter(3, 2)) == explore(toys.counter(3, 2))
