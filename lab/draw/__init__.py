@@ -7,6 +7,7 @@ imports it where a figure is asked for.
 from __future__ import annotations
 
 from lab.draw.drawing import Drawing
+from lab.draw.files import save
 from lab.draw.gallery import draw_fitting, draw_gallery
 from lab.draw.grid import progress_grid
 from lab.draw.ladder import refcount_ladder
@@ -14,7 +15,6 @@ from lab.draw.lanes import swim_lanes
 from lab.draw.levels import state_levels
 from lab.draw.outcomes import outcome_bars
 from lab.draw.runs import Run, runs_of
-from lab.draw.save import save
 from lab.draw.strips import interleaving_strips
 
 __all__ = [

@@ -20,6 +20,8 @@ from lab.errors import UsageError
 __all__ = ["Canvas", "Frame"]
 
 Align = Literal["left", "center", "right"]
+TALLEST = 842.0
+"""Points: the height of A4 paper; what does not fit a page is no figure."""
 
 
 @dataclass(frozen=True)
@@ -77,15 +79,12 @@ class Frame:
         Raises
         ------
         UsageError
-            When the height is fixed and smaller.
+            When it needs more than the height that is fixed, or more than a sheet of A4 paper.
         """
-        if self.height is None:
-            return needed
-        if needed > self.height + 0.5:
-            raise UsageError(
-                f"{what} needs {needed:.0f} points of height here and has {self.height:.0f}: draw less of it, or larger"
-            )
-        return self.height
+        limit = TALLEST if self.height is None else self.height
+        if needed > limit + 0.5:
+            raise UsageError(f"{what} needs {needed:.0f} points of height and has {limit:.0f}: draw less of it")
+        return needed if self.height is None else self.height
 
 
 class Canvas:

@@ -44,6 +44,6 @@ class Drawing:
         return text.getvalue()
 
     def _repr_svg_(self) -> str:
-        from lab.draw.save import svg_text
+        from lab.draw.files import svg_text
 
         return svg_text(self)

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from lab.catalogue import resolve
 from lab.draw.drawing import Drawing
+from lab.draw.files import save, write_all
 from lab.draw.grid import progress_grid
-from lab.draw.ladder import refcount_ladder
+from lab.draw.ladder import distinct, refcount_ladder
 from lab.draw.lanes import swim_lanes
 from lab.draw.levels import state_levels
 from lab.draw.outcomes import outcome_bars
 from lab.draw.runs import runs_of
-from lab.draw.save import save, write_all
 from lab.draw.strips import interleaving_strips
 from lab.draw.style import SizeName
 from lab.errors import UsageError
@@ -26,7 +26,7 @@ from lab.language import load_program
 from lab.model.policies import policy_named
 from lab.model.program import Program
 from lab.model.relation import Relation
-from lab.model.trace import replay
+from lab.model.trace import Trace, replay
 
 __all__ = ["GALLERY", "Picture", "draw_fitting", "draw_gallery"]
 
@@ -195,7 +195,9 @@ def draw_fitting(program: Program, result: Result, directory: str | Path, *, siz
 
 
 STATES_IN_FIGURES = 400
-STRIPS_IN_FIGURES = 24
+STRIPS_IN_FIGURES = 12
+STEPS_IN_FIGURES = 16
+RACES_IN_FIGURES = 6
 
 
 def _candidates(relation: Relation, result: Result, size: SizeName) -> Iterator[tuple[str, Callable[[], Drawing]]]:
@@ -204,7 +206,7 @@ def _candidates(relation: Relation, result: Result, size: SizeName) -> Iterator[
     wrong = sorted(result.outcomes, key=lambda outcome: (not outcome.faulty, len(outcome.witness)))
     witnesses = [outcome.witness for outcome in wrong if outcome.status in {"finished", "deadlock"} and outcome.witness]
     if witnesses:
-        yield "lanes", lambda: swim_lanes(replay(relation, witnesses[0]), wrong=wrong[0].faulty, size=size)
+        yield "lanes", lambda: swim_lanes(_short(replay(relation, witnesses[0])), wrong=wrong[0].faulty, size=size)
     if result.states > STATES_IN_FIGURES or not result.complete:
         return
     graph = state_graph(relation, STATES_IN_FIGURES)
@@ -214,9 +216,18 @@ def _candidates(relation: Relation, result: Result, size: SizeName) -> Iterator[
     if record and witnesses:
         yield (
             "ladder",
-            lambda: refcount_ladder(runs_of(relation, sorted(witnesses)[:6], graph), total=graph.schedules, size=size),
+            lambda: refcount_ladder(
+                distinct(runs_of(relation, sorted(witnesses), graph)), total=graph.schedules, size=size
+            ),
         )
     if len(graph.threads) == 2 and graph.order is not None:
         yield "grid", lambda: progress_grid(graph, size=size)
     else:
         yield "levels", lambda: state_levels(graph, size=size)
+
+
+def _short(trace: Trace) -> Trace:
+    """Return the trace; raises `UsageError` when it is too long or too tangled to be read as lanes."""
+    if len(trace.events) > STEPS_IN_FIGURES or len(trace.races) > RACES_IN_FIGURES:
+        raise UsageError("the trace is too long for a figure")
+    return trace

@@ -11,7 +11,7 @@ from lab.draw.canvas import Canvas, Frame
 from lab.draw.drawing import Drawing
 from lab.draw.grid_plan import Node, Plan, Spot, alt_text, plan_of, table_of, title_of
 from lab.draw.style import BAD, INK, MUTED, PALE, PAPER, RAIL, SizeName, stroke_colour, thread_colour, wrap
-from lab.draw.words import short_names
+from lab.draw.words import short_names, who
 from lab.errors import UsageError
 from lab.explore.graph import Schedule, StateGraph
 
@@ -48,7 +48,7 @@ def progress_grid(
     plan = plan_of(graph, graph.bad_schedule() if path is None else path)
     frame = Frame.of(size, ax)
     title = title_of(graph, plan)
-    note = f"{graph.scenario} · policy {graph.policy} · exact, all {graph.schedules:,} schedules"
+    note = f"{graph.scenario} · policy {graph.policy} · exact, all {graph.schedules:,} schedules{who(graph.threads)}"
     head = frame.head_height(title, note)
     layout = _fit(frame, plan, graph, head)
     canvas = Canvas(frame, frame.tall(head + layout.height + frame.size.margin, "this grid"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -13,10 +14,10 @@ from lab.draw.canvas import Canvas, Frame
 from lab.draw.drawing import Drawing
 from lab.draw.runs import Run, lost_updates, touches_freed
 from lab.draw.style import MUTED, PALE, PAPER, RAIL, SizeName, balanced, stroke_colour, thread_colour
-from lab.draw.words import capital, count_word, listing, order_phrase, parts, phrase, place, short_names
+from lab.draw.words import capital, count_word, listing, order_phrase, parts, phrase, place, short_names, who
 from lab.errors import UsageError
 
-__all__ = ["refcount_ladder"]
+__all__ = ["distinct", "refcount_ladder"]
 
 
 @dataclass(frozen=True)
@@ -79,26 +80,16 @@ def refcount_ladder(
     if total == len(runs):
         exact = f"exact, all {total:,} schedules"
     note = f"{trace.scenario} · policy {trace.policy} · {exact} · the count of {counter} after each step"
+    note += who(trace.threads)
     head = frame.head_height(title, note)
-    side = frame.size.name != "column" and len(ladders) > 1
-    columns = len(ladders) if side else 1
-    unit = frame.size.small
-    gap = unit * 1.6
-    width = (frame.room - gap * (columns - 1)) / columns
-    fates = [frame.text_width(ladder.fate, bold=True) + unit * 2.4 for ladder in ladders]
-    lines = 2 if side and max(fates) > width else 1
-    longest = max(len(ladder.rungs) for ladder in ladders)
-    pitch = unit * (2.0 if frame.size.name == "page" else 2.05)
-    if frame.height is not None:
-        fixed = unit * (4.6 + 1.35 * lines)
-        pitch = min(unit * 3.4, max(pitch, (frame.height - head - frame.size.margin - fixed) / (longest + 1)))
-    heights = [_height(longest if side else len(ladder.rungs), pitch, unit, lines) for ladder in ladders]
-    body = max(heights) if side else sum(heights) + gap * 0.7 * (len(heights) - 1)
-    canvas = Canvas(frame, frame.tall(head + body + frame.size.margin, "this ladder"))
-    y, x = canvas.head(title, note), frame.left
-    for number, (ladder, height) in enumerate(zip(ladders, heights, strict=True), 1):
-        _draw(canvas, ladder, trace.threads, (x, y, width, height), pitch, number, lines)
-        x, y = (x + width + gap, y) if side else (x, y + height + gap * 0.7)
+    layout = _arrange(frame, ladders, head)
+    canvas = Canvas(frame, frame.tall(head + layout.height + frame.size.margin, "this ladder"))
+    top = canvas.head(title, note)
+    for number, ladder in enumerate(ladders):
+        row, column = divmod(number, layout.columns)
+        x = frame.left + column * (layout.width + layout.gap)
+        y = top + row * (layout.each + layout.gap * 0.7)
+        _draw(canvas, ladder, trace.threads, (x, y, layout.width, layout.each), layout, number + 1)
     return canvas.finish(title, note, _alt(title, runs, ladders), _table(runs, ladders, counter))
 
 
@@ -157,6 +148,12 @@ def _fate(run: Run, rungs: Sequence[_Rung], start: int) -> tuple[str, bool]:
     return f"{'lives' if counts[-1] > 0 else 'ends'} with the count at {counts[-1]}", bool(run.faults)
 
 
+def distinct(runs: Sequence[Run], name: str | None = None) -> list[Run]:
+    """Return the first run of each fate: what a ladder has to tell apart."""
+    counter = _counter(runs[0].trace.initial, name)
+    return list({_ladder(run, counter).fate: run for run in reversed(runs)}.values())[::-1]
+
+
 def _title(ladders: Sequence[_Ladder]) -> str:
     endings = {
         "touches freed memory": "is used after it is freed",
@@ -174,20 +171,50 @@ def _title(ladders: Sequence[_Ladder]) -> str:
     return f"The order alone decides whether the object {listing(found, 'or')}"
 
 
-def _height(rungs: int, pitch: float, unit: float, lines: int) -> float:
-    return unit * 3.1 + pitch * (rungs + 1) + unit * (0.8 + 1.35 * lines)
+@dataclass(frozen=True)
+class _Layout:
+    """How the ladders stand side by side: each one's width and height, the distance of rungs, lines for the fate."""
+
+    columns: int
+    width: float
+    gap: float
+    each: float
+    pitch: float
+    lines: int
+    height: float
+
+
+def _arrange(frame: Frame, ladders: Sequence[_Ladder], head: float) -> _Layout:
+    unit = frame.size.small
+    gap = unit * 1.2
+    action = max(frame.text_width(_said(rung), bold=True) for ladder in ladders for rung in ladder.rungs)
+    heading = max(frame.text_width(f"9  {ladder.heading}", "body", bold=True) for ladder in ladders)
+    needed = max(2 * (unit * 2.9 + action), heading)
+    columns = max(1, int((frame.room + gap) // (needed + gap)))
+    columns = ceil(len(ladders) / ceil(len(ladders) / columns))
+    width = (frame.room - gap * (columns - 1)) / columns
+    rows = ceil(len(ladders) / columns)
+    fates = max(len(balanced(capital(ladder.fate), width - unit * 2.3, unit, bold=True)) for ladder in ladders)
+    longest = max(len(ladder.rungs) for ladder in ladders) + 1
+    fixed = unit * (4.1 + 1.35 * fates)
+    pitch = unit * 2.05
+    if frame.height is not None:
+        room = (frame.height - head - frame.size.margin + gap * 0.7) / rows - gap * 0.7
+        pitch = min(unit * 3.4, max(unit * 1.75, (room - fixed) / longest))
+    each = fixed + pitch * longest
+    return _Layout(columns, width, gap, each, pitch, fates, rows * (each + gap * 0.7) - gap * 0.7)
 
 
 def _draw(
     canvas: Canvas, ladder: _Ladder, threads: tuple[str, ...], area: tuple[float, float, float, float],
-    pitch: float, number: int, lines: int,
+    layout: _Layout, number: int,
 ) -> None:  # fmt: skip
     """Draw one ladder: names above, the count as a chain of discs, a rung to the thread that moves."""
     x, y, width, height = area
-    unit = canvas.size.small
+    unit, pitch, lines = canvas.size.small, layout.pitch, layout.lines
     middle = x + width / 2
     radius = min(unit * 0.82, pitch * 0.4)
-    canvas.text(x, y + unit * 0.6, f"{number}   {ladder.heading}", "body", bold=True)
+    canvas.text(x, y + unit * 0.6, f"{number}  {ladder.heading}", "body", bold=True)
     names = short_names(threads)
     chip = max(canvas.frame.text_width(name, bold=True) for name in names) + unit * 0.8
     reach = min(width / 2, unit * 9.5)
@@ -241,8 +268,11 @@ def _rung(canvas: Canvas, rung: _Rung, at: tuple[float, float], radius: float, g
     label = x + way * (radius + unit * 2.15)
     if rung.fails:
         canvas.cross(x + way * (radius + unit * 1.2), y, unit * 0.42, gid=f"{gid}-wrong")
-    text = f"{rung.action}" + (" it" if rung.action == "frees" else "")
-    canvas.text(label, y, text, align="right" if way < 0 else "left", bold=rung.changes or rung.fails)
+    canvas.text(label, y, _said(rung), align="right" if way < 0 else "left", bold=rung.changes or rung.fails)
+
+
+def _said(rung: _Rung) -> str:
+    return "frees it" if rung.action == "frees" else rung.action
 
 
 def _write_fate(canvas: Canvas, ladder: _Ladder, x: float, y: float, width: float, lines: int, number: int) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
 
 from lab.draw.canvas import Canvas, Frame
 from lab.draw.drawing import Drawing
-from lab.draw.lanes_layout import Layout, fit, tracks_of, waits_of
+from lab.draw.lanes_layout import Layout, fit, values_of, waits_of
 from lab.draw.runs import lost_updates, touches_freed
 from lab.draw.style import MUTED, PALE, PAPER, RAIL, SizeName, ink_on, thread_colour
-from lab.draw.words import capital, count_word, listing, parts, phrase, short_names, value_text
+from lab.draw.words import capital, count_word, listing, pairs, parts, phrase, short_names, value_text, who
 from lab.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,10 +46,9 @@ def swim_lanes(trace: Trace, *, wrong: bool = True, ax: Axes | None = None, size
     frame = Frame.of(size, ax)
     lost = lost_updates(trace) if wrong else ()
     title = _title(trace, lost)
-    note = (
-        f"{trace.scenario} · policy {trace.policy} · exact, one schedule"
-        f"{' · arrow: happens before' if trace.order else ''}{' · broken line: a data race' if trace.races else ''}"
-    )
+    note = f"{trace.scenario} · policy {trace.policy} · exact, one schedule"
+    note += " · arrow: happens before" * bool(trace.order) + " · broken line: a data race" * bool(trace.races)
+    note += who(trace.threads)
     layout = fit(frame, trace, frame.head_height(title, note))
     height = frame.head_height(title, note) + layout.height + frame.size.margin
     canvas = Canvas(frame, frame.tall(height, "this trace"))
@@ -61,7 +60,7 @@ def swim_lanes(trace: Trace, *, wrong: bool = True, ax: Axes | None = None, size
         hurts = item.waits or index in losing or bool(trace.events[index].error)
         _box(canvas, layout, index, corner, hurts)
     _joins(canvas, layout, trace, corner)
-    return canvas.finish(title, note, _alt(title, trace), _table(trace, layout.tracks))
+    return canvas.finish(title, note, _alt(title, trace), _table(trace))
 
 
 def _title(trace: Trace, lost: Sequence[tuple[int, int]]) -> str:
@@ -98,7 +97,7 @@ def _system(canvas: Canvas, layout: Layout, trace: Trace, system: int, corner: t
         canvas.chip(left, middle, chip, unit * 1.4, name, thread_colour(thread))
     for number, name in enumerate(layout.tracks):
         middle = y + layout.lanes * layout.lane + number * layout.track + unit * 2.1
-        _track(canvas, layout, trace, name, system, (left, middle))
+        _track(canvas, layout, values_of(trace), name, system, (left, middle))
 
 
 def _box(canvas: Canvas, layout: Layout, index: int, corner: tuple[float, float], wrong: bool) -> None:
@@ -119,25 +118,25 @@ def _box(canvas: Canvas, layout: Layout, index: int, corner: tuple[float, float]
         canvas.text(x, start + number * unit * 1.28, line, align="center", bold=True, colour=ink_on(fill), ground=fill)
 
 
-def _track(canvas: Canvas, layout: Layout, trace: Trace, name: str, system: int, at: tuple[float, float]) -> None:
+def _track(
+    canvas: Canvas, layout: Layout, states: Sequence[Mapping[str, Any]], name: str, system: int, at: tuple[float, float]
+) -> None:
     """Write a shared variable's value where it changes, on a line that says how long it stays."""
     unit, (left, y) = canvas.size.small, at
-    steps = [index for index, (number, _) in enumerate(layout.places) if number == system and index < len(trace.events)]
-    before = trace.initial if not steps or steps[0] == 0 else trace.events[steps[0] - 1].shared
-    value = value_text(before[name])
+    steps = [index for index, (number, _) in enumerate(layout.places) if number == system and index < len(states) - 1]
+    before = states[steps[0] if steps else -1][name]
+    value = value_text(before)
     canvas.text(left, y - unit * 1.35, name, mono=True, colour=MUTED)
     canvas.text(left, y, value, mono=True)
     begin = left + canvas.frame.text_width(value, mono=True) + unit * 0.3
     canvas.line([(begin, y), (left + layout.ends[system], y)], colour=RAIL, stroke=0.8)
     for index in steps:
-        event = trace.events[index]
-        if event.shared[name] != before[name]:
-            x, text = left + layout.places[index][1], value_text(event.shared[name])
+        if states[index + 1][name] != states[index][name]:
+            x, text = left + layout.places[index][1], value_text(states[index + 1][name])
             width = canvas.frame.text_width(text, mono=True, bold=True) + unit * 0.8
             gid = f"value-{name}-{index + 1}"
             canvas.box(x - width / 2, y - unit * 0.75, width, unit * 1.5, fill=PALE, stroke=0.8, gid=gid)
             canvas.text(x, y, text, align="center", mono=True, bold=True, ground=PALE)
-        before = event.shared
 
 
 def _joins(canvas: Canvas, layout: Layout, trace: Trace, corner: tuple[float, float]) -> None:
@@ -213,20 +212,18 @@ def _alt(title: str, trace: Trace) -> str:
         if kind:
             told = [f"step {one + 1} {verb} step {other + 1}" for one, other in kind]
             said.append(capital(listing(told)) + ".")
-    last = trace.events[-1].shared
-    if tracks_of(trace):
-        said.append("At the end " + listing([f"{name} = {value_text(last[name])}" for name in tracks_of(trace)]) + ".")
+    if last := values_of(trace)[-1]:
+        said.append(f"At the end {listing(pairs(last))}.")
     return " ".join(said)
 
 
-def _table(trace: Trace, tracks: Sequence[str]) -> list[tuple[str, ...]]:
+def _table(trace: Trace) -> list[tuple[str, ...]]:
+    states = values_of(trace)
     rows: list[tuple[str, ...]] = [
-        ("step", "thread", "line", "action", "location", "value", *tracks, "happens before", "races with")
+        ("step", "thread", "line", "action", "location", "value", *states[0], "happens before", "races with")
     ]
-    for event in trace.events:
-        later = [" ".join(str(b + 1) for a, b in pairs if a == event.index) for pairs in (trace.order, trace.races)]
-        rows.append((
-            str(event.index + 1), event.thread, str(event.line), *parts(event),
-            *(value_text(event.shared[name]) for name in tracks), *later,
-        ))  # fmt: skip
+    for event, after in zip(trace.events, states[1:], strict=True):
+        later = [" ".join(str(b + 1) for a, b in some if a == event.index) for some in (trace.order, trace.races)]
+        values = [value_text(value) for value in after.values()]
+        rows.append((str(event.index + 1), event.thread, str(event.line), *parts(event), *values, *later))
     return rows

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from lab.draw.canvas import Frame
-from lab.draw.words import changes, family, listing, parts, short_names
+from lab.draw.words import cells, changes, family, listing, parts, short_names, value_text
+from lab.errors import UsageError
 
 if TYPE_CHECKING:
     from lab.model.trace import Event, Trace
 
-__all__ = ["Item", "Layout", "fit", "tracks_of", "waits_of"]
+__all__ = ["Item", "Layout", "fit", "values_of", "waits_of"]
+
+
+MOST_TRACKS = 8
+"""More state tracks than this hide the lanes."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """One box: its thread, what it says, its width, and the lane-wise order (a wait stands in no order)."""
+    """One box: its thread, what it says, its width, and the widths of the values it gives to state tracks."""
 
     thread: int
     lines: tuple[str, ...]
     width: float
     waits: bool = False
+    values: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,71 +89,100 @@ def waits_of(trace: Trace) -> dict[str, list[str]]:
     }
 
 
-def tracks_of(trace: Trace) -> tuple[str, ...]:
-    """Name the shared variables that change, in the order of the file; at most six."""
-    before: Mapping[str, Any] = trace.initial
-    changed: set[str] = set()
-    for event in trace.events:
-        changed |= set(changes(before, event.shared))
-        before = event.shared
-    return tuple(name for name in trace.initial if name in changed)[:6]
+def values_of(trace: Trace) -> list[dict[str, Any]]:
+    """Return the shared cells that change, at the start and after each step: one state track each."""
+    states = cells([trace.initial, *(event.shared for event in trace.events)])
+    kept = [name for name in states[0] if len({repr(state.get(name)) for state in states}) > 1]
+    if len(kept) > MOST_TRACKS:
+        raise UsageError(f"{len(kept)} shared values change in this trace: more than {MOST_TRACKS} state tracks")
+    return [{name: state[name] for name in kept} for state in states]
 
 
 def fit(frame: Frame, trace: Trace, head: float) -> Layout:
     """Arrange a trace in a frame below a head of the given height."""
     unit = frame.size.small
-    said = [(trace.threads.index(event.thread), _lines(trace, event), False) for event in trace.events]
-    said += [(trace.threads.index(thread), lines, True) for thread, lines in waits_of(trace).items()]
-    items = tuple(
-        Item(
-            thread,
-            tuple(lines),
-            max(unit * 3.4, max(frame.text_width(line, bold=True) for line in lines) + unit * 0.8),
-            waits,
-        )
-        for thread, lines, waits in said
-    )
-    tracks = tracks_of(trace)
+    states = values_of(trace)
+    items = [
+        _item(frame, trace.threads.index(event.thread), _lines(trace, event), changes(before, after))
+        for event, before, after in zip(trace.events, states, states[1:], strict=False)
+    ]
+    for thread, lines in waits_of(trace).items():
+        items.append(replace(_item(frame, trace.threads.index(thread), lines, {}), waits=True))
+    tracks = tuple(states[0])
     chips = max(frame.text_width(name, bold=True) for name in short_names(trace.threads)) + unit * 0.8
     label = chips + unit * 0.8
-    places, ends = _placed(items, frame.room - label, unit)
+    starts = {
+        name: max(frame.text_width(value_text(state[name]), mono=True) for state in states) - label for name in tracks
+    }
+    places, ends = _placed(items, frame.room - label, unit, starts)
     box_height = unit * (1.28 * max(len(item.lines) for item in items) + 0.6)
     track, gap, lane = unit * 3.3, unit * 1.8, box_height + unit * 2.2
     if frame.height is not None:
         systems = len(ends)
         spare = (frame.height - head - frame.size.margin + gap) / systems - gap - len(tracks) * track
-        lane = min(box_height + unit * 6.5, max(lane, spare / len(trace.threads)))
+        lane = min(box_height + unit * 6.5, max(box_height + unit * 1.5, spare / len(trace.threads)))
     places = tuple((system, label + x) for system, x in places)
     return Layout(
-        items, places, tuple(label + x for x in ends), label, box_height, lane, track, len(trace.threads), tracks, gap
+        tuple(items),
+        places,
+        tuple(label + x for x in ends),
+        label,
+        box_height,
+        lane,
+        track,
+        len(trace.threads),
+        tracks,
+        gap,
     )
 
 
-def _placed(items: Sequence[Item], room: float, unit: float) -> tuple[tuple[tuple[int, float], ...], tuple[float, ...]]:
+def _item(frame: Frame, thread: int, lines: Sequence[str], new: Mapping[str, Any]) -> Item:
+    unit = frame.size.small
+    width = max(unit * 3.4, max(frame.text_width(line, bold=True) for line in lines) + unit * 0.8)
+    values = {
+        name: frame.text_width(value_text(value), mono=True, bold=True) + unit * 0.8 for name, value in new.items()
+    }
+    return Item(thread, tuple(lines), width, values=values)
+
+
+def _placed(
+    items: Sequence[Item], room: float, unit: float, starts: Mapping[str, float]
+) -> tuple[tuple[tuple[int, float], ...], tuple[float, ...]]:
     """Return the system and the middle of each box, and where each system ends.
 
-    A box stands right of the one before it in time, and clear of the one before it in its own lane.
+    A box stands right of the one before it in time, clear of the one before it in its own lane, and far enough from
+    the one before it that changed the same value. `starts` is how far each track's value at the start reaches.
     """
     systems: list[list[tuple[Item, float]]] = [[]]
     for item in items:
-        x = _next(systems[-1], item, unit)
-        if systems[-1] and x + item.width / 2 > room and not item.waits:
+        x = _next(systems[-1], item, unit, starts)
+        if systems[-1] and x + _reach(item) > room and not item.waits:
             systems.append([])
-            x = _next([], item, unit)
+            x = _next([], item, unit, starts)
         systems[-1].append((item, x))
-    wide = max(max(x + item.width / 2 for item, x in system) for system in systems)
-    stretch = max(1.0, min(room / wide, 2.6)) if wide <= room else 1.0
+    wide = max(x + _reach(item) for system in systems for item, x in system)
+    if wide > room + 1:
+        raise UsageError("the steps of this trace are too long for lanes of this size")
+    stretch = max(1.0, min(room / wide, 2.6))
     places = tuple((number, x * stretch) for number, system in enumerate(systems) for _, x in system)
-    return places, tuple(max(x * stretch + item.width / 2 for item, x in system) + unit * 0.5 for system in systems)
+    ends = (max(x * stretch + _reach(item) for item, x in system) for system in systems)
+    return places, tuple(min(end + unit * 0.5, room) for end in ends)
 
 
-def _next(system: Sequence[tuple[Item, float]], item: Item, unit: float) -> float:
+def _reach(item: Item) -> float:
+    return max(item.width, *item.values.values(), 0.0) / 2
+
+
+def _next(system: Sequence[tuple[Item, float]], item: Item, unit: float, starts: Mapping[str, float]) -> float:
     x = item.width / 2
+    for name, width in item.values.items():
+        x = max(x, starts[name] + width / 2 + unit * 0.6)
     for other, at in system:
         if other.thread == item.thread:
             x = max(x, at + (other.width + item.width) / 2 + unit * 0.7)
-        elif not (item.waits and other.waits):
-            x = max(x, at + unit * 2.8)
         else:
-            x = max(x, at)
+            x = max(x, at if item.waits and other.waits else at + unit * 2.8)
+        for name, width in item.values.items():
+            if name in other.values:
+                x = max(x, at + (other.values[name] + width) / 2 + unit * 0.5)
     return x

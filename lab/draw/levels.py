@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from itertools import pairwise
 
 from matplotlib.axes import Axes
@@ -10,7 +11,7 @@ from matplotlib.axes import Axes
 from lab.draw.canvas import Canvas, Frame
 from lab.draw.drawing import Drawing
 from lab.draw.style import BAD, INK, MUTED, PAPER, SizeName, stroke_colour, thread_colour
-from lab.draw.words import act, capital, changes, clipped, count_word, listing, pairs, short_names, value_text
+from lab.draw.words import act, capital, cells, count_word, listing, pairs, short_names, value_text, who
 from lab.errors import UsageError
 from lab.explore.graph import Edge, StateGraph
 
@@ -42,11 +43,11 @@ def state_levels(graph: StateGraph, *, ax: Axes | None = None, size: SizeName = 
         )
     frame = Frame.of(size, ax)
     title = _title(graph)
-    note = f"{graph.scenario} · policy {graph.policy} · exact, {_schedules(graph)}"
+    note = f"{graph.scenario} · policy {graph.policy} · exact, {_schedules(graph)}{who(graph.threads)}"
     head = frame.head_height(title, note)
     unit = frame.size.small
     radius = min(unit * 0.7, frame.room / (widest + 1) * 0.3)
-    ends = {state: _end_lines(graph, state) for state in range(len(graph.states)) if not graph.leaving[state]}
+    ends = _end_lines(graph, [state for state in range(len(graph.states)) if not graph.leaving[state]])
     foot = max((len(lines) for lines in ends.values()), default=0) * unit * 1.25
     pitch = unit * 3.1
     fixed = head + foot + unit * 4.2 + frame.size.margin
@@ -110,15 +111,18 @@ def _title(graph: StateGraph) -> str:
     return capital(f"{states}, {count_word(len(graph.faults))} of them wrong")
 
 
-def _end_lines(graph: StateGraph, state: int) -> list[str]:
-    first = graph.shared[0]
-    moved = {name for shared in graph.shared for name in changes(first, shared)}
-    shown = {name: value for name, value in graph.shared[state].items() if name in moved}
-    if state in graph.deadlocks:
-        return ["deadlock"]
-    if len(shown) == 1:
-        return [value_text(value, 10) for value in shown.values()]
-    return [clipped(text, 14) for text in pairs(shown)][:3]
+def _end_lines(graph: StateGraph, ends: Sequence[int]) -> dict[int, list[str]]:
+    """Return what tells the ends apart: "deadlock", or the shared cells that differ between them."""
+    states = dict(zip(ends, cells([graph.shared[state] for state in ends]), strict=True))
+    first = next(iter(states.values()), {})
+    shown = [name for name in first if len({repr(state.get(name)) for state in states.values()}) > 1]
+    lines: dict[int, list[str]] = {}
+    for state, values in states.items():
+        found = [f"{name} = {value_text(values[name], 10)}" for name in shown if name in values]
+        if len(shown) == 1:
+            found = [value_text(values[shown[0]], 10)]
+        lines[state] = ["deadlock"] if state in graph.deadlocks else found[:3]
+    return lines
 
 
 def _edge(canvas: Canvas, edge: Edge, places: dict[int, tuple[float, float]], radius: float) -> None:

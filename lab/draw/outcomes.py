@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from matplotlib.axes import Axes
@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from lab.draw.canvas import Canvas, Frame
 from lab.draw.drawing import Drawing
 from lab.draw.style import BAD, GOOD, MUTED, RAIL, SizeName
-from lab.draw.words import capital, clipped, count_word, fraction, outcome_lines
+from lab.draw.words import capital, cells, clipped, count_word, every, fraction, outcome_lines
 from lab.errors import UsageError
 from lab.explore.result import Outcome, Result
 
@@ -87,7 +87,9 @@ def _title(results: Sequence[Result]) -> str:
     wrong = _wrong(first)
     share, chance = wrong
     if not share and not chance:
-        head = f"{capital(_every(first))} {'orders are' if first.schedules != 1 else 'order is'} right"
+        many = isinstance(first.schedules, int) and first.schedules > 1
+        head = capital(f"{every(first.schedules) if isinstance(first.schedules, int) else 'all orders'} ")
+        head += "are right" if many else "is right"
     elif share == 1:
         head = "Every order goes wrong"
     else:
@@ -106,14 +108,6 @@ def _title(results: Sequence[Result]) -> str:
     return f"{head}; in the other, {fraction(other_share)}"
 
 
-def _every(result: Result) -> str:
-    return (
-        f"all {count_word(result.schedules)}"
-        if isinstance(result.schedules, int) and result.schedules > 1
-        else "the one"
-    )
-
-
 def _wrong(result: Result) -> tuple[Fraction | None, Fraction]:
     faulty = [outcome for outcome in result.outcomes if outcome.faulty]
     chance = sum((outcome.probability or Fraction(0) for outcome in faulty), Fraction(0))
@@ -123,13 +117,13 @@ def _wrong(result: Result) -> tuple[Fraction | None, Fraction]:
 
 
 def _rows(result: Result) -> tuple[_Row, ...]:
-    vary = _varying(result.outcomes)
-    ordered = sorted(result.outcomes, key=lambda outcome: not outcome.faulty)
+    apart = cells([outcome.shared for outcome in result.outcomes])
+    outcomes = [replace(outcome, shared=shared) for outcome, shared in zip(result.outcomes, apart, strict=True)]
+    vary = _varying(outcomes)
+    ordered = sorted(outcomes, key=lambda outcome: not outcome.faulty)
     shown = ordered if len(ordered) <= MOST + 1 else _largest(ordered)
     rows = [
-        _Row(
-            tuple(outcome_lines(outcome, vary)[:3]), outcome.share, outcome.probability, _count(outcome), outcome.faulty
-        )
+        _Row(_words(outcome_lines(outcome, vary)), outcome.share, outcome.probability, _count(outcome), outcome.faulty)
         for outcome in shown
     ]
     for faulty in (True, False):
@@ -141,6 +135,10 @@ def _rows(result: Result) -> tuple[_Row, ...]:
             chance = sum((one.probability or Fraction(0) for one in rest), Fraction(0))
             rows.append(_Row((words,), share, chance, f"{total:,}", faulty))
     return tuple(rows)
+
+
+def _words(lines: Sequence[str]) -> tuple[str, ...]:
+    return tuple(lines) if len(lines) <= 4 else (*lines[:3], f"and {len(lines) - 3} more")
 
 
 def _largest(ordered: Sequence[Outcome]) -> list[Outcome]:
@@ -190,7 +188,7 @@ class _Layout:
         scale = half - unit * 0.5
         pitch, line, name, heading = unit * 2.9, unit * 1.3, frame.size.body * 1.6, unit * 3.0
         between = unit * 0.8
-        extra = sum(max(0, len(row.words) - 2) * line for _, rows in groups for row in rows)
+        extra = sum(max(0.0, len(row.words) - 1.5) * line for _, rows in groups for row in rows)
         count = sum(len(rows) for _, rows in groups)
         fixed = head + heading + (name + between) * len(groups) + extra + frame.size.margin - between
         if frame.height is not None:
@@ -199,7 +197,7 @@ class _Layout:
         return cls(words, zeros, scale, line, pitch, heading, name, between, fixed + pitch * count)
 
     def row_height(self, row: _Row) -> float:
-        return self.pitch + max(0, len(row.words) - 2) * self.line
+        return self.pitch + max(0.0, len(row.words) - 1.5) * self.line
 
 
 def _labels(row: _Row, total: str) -> tuple[str, str]:

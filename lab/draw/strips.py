@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
 from matplotlib.axes import Axes
 
-from lab.draw.canvas import Canvas, Frame
+from lab.draw.canvas import TALLEST, Canvas, Frame
 from lab.draw.drawing import Drawing
 from lab.draw.runs import Run, lost_updates, summary
 from lab.draw.style import MUTED, PALE, RAIL, SizeName, thread_colour
-from lab.draw.words import changes, clipped, pairs, parts, phrase, place, short_names, value_text
+from lab.draw.words import cells, changes, clipped, pairs, parts, phrase, place, short_names, value_text, who
 from lab.errors import UsageError
 
 __all__ = ["interleaving_strips"]
@@ -56,7 +56,7 @@ def interleaving_strips(
         raise UsageError("no runs to draw")
     frame = Frame.of(size, ax)
     every = len(runs) if total is None else total
-    strips = [_strip(run, _shown(runs)) for run in runs]
+    strips = [_strip(run, states) for run, states in zip(runs, _states(runs), strict=True)]
     title = summary(runs, every)
     grid = _Grid.fit(frame, strips[:MOST], runs[0].trace.threads)
     note = _note(runs[0], len(runs), every)
@@ -72,49 +72,39 @@ def interleaving_strips(
         x = frame.left + (number % grid.columns) * (grid.width + grid.gap)
         y = top + (number // grid.columns) * (grid.strip_height + grid.gap)
         _draw(canvas, grid, strip, x, y, number + 1, runs[0].trace.threads)
-    return canvas.finish(title, note, _alt(title, runs, len(drawn)), _table(runs))
+    return canvas.finish(title, note, _alt(title, runs, drawn), _table(runs))
 
 
 def _note(run: Run, shown: int, every: int) -> str:
     amount = f"all {every:,}" if shown == every else f"{shown:,} of the {every:,}"
-    return f"{run.trace.scenario} · policy {run.trace.policy} · exact, {amount} schedules"
+    return f"{run.trace.scenario} · policy {run.trace.policy} · exact, {amount} schedules{who(run.trace.threads)}"
 
 
-def _shown(runs: Sequence[Run]) -> tuple[str, ...]:
-    """Name the shared variables that change in some run; all of them when none does."""
-    names = {
-        name: 0
-        for run in runs
-        for before, event in _stepwise(run)
-        for name in changes(before, event.shared)
-    }  # fmt: skip
-    first = runs[0].trace.initial
-    return tuple(name for name in first if name in names) or tuple(first)
+def _states(runs: Sequence[Run]) -> list[list[dict[str, Any]]]:
+    """Return, for each run, the shared cells at the start and after each step: only those that change in some run."""
+    flat = cells([shared for run in runs for shared in (run.trace.initial, *(one.shared for one in run.trace.events))])
+    kept = [name for name in flat[0] if len({repr(state.get(name)) for state in flat}) > 1]
+    states = iter([{name: state[name] for name in kept if name in state} for state in flat])
+    return [[next(states) for _ in range(len(run.trace.events) + 1)] for run in runs]
 
 
-def _stepwise(run: Run) -> list[tuple[Mapping[str, Any], Any]]:
-    before = [run.trace.initial, *(event.shared for event in run.trace.events)]
-    return list(zip(before, run.trace.events, strict=False))
-
-
-def _strip(run: Run, shown: tuple[str, ...]) -> _Strip:
-    trace = run.trace
-    places = {place(access.location) for event in trace.events for access in event.accesses}
-    alone = len(places) == 1
+def _strip(run: Run, states: Sequence[Mapping[str, Any]]) -> _Strip:
+    trace, shown = run.trace, tuple(states[0])
+    alone = len({access.location for event in trace.events for access in event.accesses}) == 1
+    alone = alone or len({place(access.location) for event in trace.events for access in event.accesses}) == 1
     steps = []
-    for before, event in _stepwise(run):
-        new = {name: value for name, value in changes(before, event.shared).items() if name in shown}
-        value = value_text(event.shared[shown[0]], 12) if len(shown) == 1 else ", ".join(_terse(new))
-        text = clipped(phrase(event, location=not alone), 26)
-        steps.append((trace.threads.index(event.thread), f"{text} ✗" if event.error else text, value))
-    final = trace.events[-1].shared if trace.events else trace.initial
-    end = pairs({name: final[name] for name in shown}) if len(shown) <= 3 else []
+    for event, before, after in zip(trace.events, states, states[1:], strict=False):
+        new = changes(before, after)
+        value = value_text(after[shown[0]], 12) if len(shown) == 1 else ", ".join(_terse(new))
+        text = clipped(phrase(event, location=not alone), 34)
+        steps.append((trace.threads.index(event.thread), f"{text} ✗" if event.error else text, clipped(value, 22)))
+    end = pairs(states[-1], 14) if len(shown) <= 3 else []
     end += [f"{event.thread}: {event.error.partition(':')[0]}" for event in trace.events if event.error]
     end += ["deadlock"] * (trace.status == "deadlock")
     end += [fault.replace("_", " ") for fault in run.faults if not end or (len(shown) > 3 and ":" not in fault)]
     hurting = frozenset(later for _, later in lost_updates(trace)) if run.faults else frozenset()
     hurting |= {event.index for event in trace.events if event.error}
-    start = pairs({name: trace.initial[name] for name in shown}) if len(shown) <= 3 else []
+    start = pairs(states[0], 14) if len(shown) <= 3 else []
     return _Strip(start, steps, list(dict.fromkeys(end)) or ["finished"], bool(run.faults), hurting)
 
 
@@ -153,11 +143,13 @@ class _Grid:
         starts = [text for strip in strips for text in strip.start]
         width = max(width, max(frame.text_width(text, mono=True, bold=True) for text in ends) + unit * 2.0)
         width = max(width, max((frame.text_width(text, mono=True) for text in starts), default=0) + unit * 1.2 + count)
-        gap = unit * 0.9
+        needed, gap = width, unit * 0.9
+        if needed > frame.room:
+            raise UsageError("the steps of this scenario are too long for strips of this size")
         columns = max(1, int((frame.room + gap) // (width + gap)))
         columns = ceil(len(strips) / ceil(len(strips) / columns))
         width = (frame.room - gap * (columns - 1)) / columns
-        width = min(width, unit * 20)
+        width = min(width, max(needed, unit * 20))
         rows = (
             max(1, *(len(strip.start) for strip in strips)),
             max(len(strip.steps) for strip in strips),
@@ -168,27 +160,19 @@ class _Grid:
 
     def within(self, frame: Frame, head: float) -> _Grid:
         """Return the grid that fills a fixed height, with fewer strips if they do not all fit."""
-        if frame.height is None:
-            return self
         unit = frame.size.small
-        room = frame.height - head - frame.size.margin
+        room = (frame.height or TALLEST) - head - frame.size.margin
         lines = ceil(self.count / self.columns)
-        least = _strip_height(self.rows, unit * 1.45, unit)
+        fixed = frame.height is not None
+        least = _strip_height(self.rows, unit * 1.45, unit) if fixed else self.strip_height
         while lines > 1 and lines * (least + self.gap) - self.gap > room:
             lines -= 1
         count = min(self.count, lines * self.columns)
+        if not fixed:
+            return replace(self, count=count)
         spare = (room + self.gap) / lines - self.gap - _strip_height(self.rows, 0, unit)
         pitch = min(unit * 2.6, max(unit * 1.45, spare / self.rows[1]))
-        return _Grid(
-            count,
-            self.columns,
-            self.width,
-            self.gap,
-            self.chip,
-            pitch,
-            self.rows,
-            _strip_height(self.rows, pitch, unit),
-        )
+        return replace(self, count=count, pitch=pitch, strip_height=_strip_height(self.rows, pitch, unit))
 
 
 def _strip_height(rows: tuple[int, int, int], pitch: float, unit: float) -> float:
@@ -241,24 +225,21 @@ def _end(canvas: Canvas, grid: _Grid, strip: _Strip, x: float, y: float, number:
         canvas.text(x + unit * 1.6, first + line * unit * 1.3, text, mono=True, bold=strip.faulty)
 
 
-def _alt(title: str, runs: Sequence[Run], drawn: int) -> str:
+def _alt(title: str, runs: Sequence[Run], strips: Sequence[_Strip]) -> str:
     told = []
-    for number, run in enumerate(runs[:drawn], 1):
+    for number, (run, strip) in enumerate(zip(runs, strips, strict=False), 1):
         steps = ", ".join(f"{event.thread} {phrase(event)}" for event in run.trace.events)
-        strip = _strip(run, _shown(runs))
         told.append(f"{number}: {steps}; ends with {', '.join(strip.end)}{' (wrong)' if run.faults else ''}.")
     return f"{title}. {' '.join(told)}"
 
 
 def _table(runs: Sequence[Run]) -> list[tuple[str, ...]]:
-    shown = _shown(runs)
+    every = _states(runs)
+    shown = tuple(every[0][0])
     rows: list[tuple[str, ...]] = [("order", "step", "thread", "action", "location", "value", *shown, "faults")]
-    for number, run in enumerate(runs, 1):
-        for _, event in _stepwise(run):
-            after = [value_text(event.shared[name]) for name in shown]
-            last = event is run.trace.events[-1]
-            rows.append((
-                str(number), str(event.index + 1), event.thread, *parts(event), *after,
-                "; ".join(run.faults) if last else "",
-            ))  # fmt: skip
+    for number, (run, states) in enumerate(zip(runs, every, strict=True), 1):
+        for event, after in zip(run.trace.events, states[1:], strict=True):
+            faults = "; ".join(run.faults) if event is run.trace.events[-1] else ""
+            values = [value_text(after[name]) for name in shown]
+            rows.append((str(number), str(event.index + 1), event.thread, *parts(event), *values, faults))
     return rows

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "act",
     "capital",
+    "cells",
     "changes",
     "clipped",
     "count_word",
@@ -31,6 +32,7 @@ __all__ = [
     "place",
     "short_names",
     "value_text",
+    "who",
 ]
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -103,6 +105,45 @@ def value_text(value: Any, length: int = 20) -> str:
     return clipped(repr(value) if isinstance(value, str) else str(value), length)
 
 
+def cells(states: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Take shared values apart into the cells that change alone, in the same way in every state.
+
+    A list or dict whose shape is the same in all states becomes its elements, an object its fields, a record its count
+    and its fields; everything else stays whole.
+
+    Examples
+    --------
+    >>> cells([{"flag": [0, 1], "x": 2}])
+    [{'flag[0]': 0, 'flag[1]': 1, 'x': 2}]
+    """
+    shapes: dict[str, set[tuple[str, ...]]] = {}
+    for state in states:
+        for name, value in state.items():
+            shapes.setdefault(name, set()).add(tuple(_elements(name, value)))
+    whole = {name for name, found in shapes.items() if len(found) > 1}
+    return [
+        {
+            cell: inner
+            for name, value in state.items()
+            for cell, inner in ({name: value} if name in whole else _elements(name, value)).items()
+        }
+        for state in states
+    ]
+
+
+def _elements(name: str, value: Any) -> dict[str, Any]:
+    if isinstance(value, Mapping):
+        if {"refs", "freed"} <= set(value):
+            count = {"refs": value["refs"], "freed": value["freed"]}
+            return {name: count} | {f"{name}.{key}": item for key, item in value.items() if key not in count}
+        if set(value) == {"class", "fields"}:
+            return {f"{name}.{key}": item for key, item in value["fields"].items()} or {name: value}
+        return {f"{name}[{key!r}]": item for key, item in value.items()} or {name: value}
+    if isinstance(value, (list, tuple)):
+        return {f"{name}[{index}]": item for index, item in enumerate(value)} or {name: value}
+    return {name: value}
+
+
 def pairs(shared: Mapping[str, Any], length: int = 20) -> list[str]:
     """Return the shared values as `name = value`."""
     return [f"{name} = {value_text(value, length)}" for name, value in shared.items()]
@@ -151,8 +192,13 @@ def family(verb: str) -> str:
 
 def phrase(event: Event, location: bool = True) -> str:
     """Return what a step does in one line; `location` false leaves out what is touched."""
-    if len({access.operation for access in event.accesses}) > 1 and len(event.accesses) == 2:
-        return ", ".join(_sentence(*parts(_only(event, access)), location) for access in event.accesses)
+    accesses = event.accesses
+    if len(accesses) == 2 and accesses[0].operation != accesses[1].operation:
+        before, after = accesses
+        if (before.operation, after.operation) == ("read", "write") and before.location == after.location:
+            change = f"{value_text(before.value, 12)} → {value_text(after.value, 12)}"
+            return f"changes {before.location}: {change}" if location else f"changes {change}"
+        return ", ".join(_sentence(*parts(_only(event, access)), location) for access in accesses)
     return _sentence(*parts(event), location)
 
 
@@ -185,7 +231,7 @@ def order_phrase(names: Iterable[str]) -> str:
     for name in names:
         if not runs or runs[-1] != name:
             runs.append(name)
-    return ", then ".join(runs)
+    return ", then ".join(runs) if len(runs) <= 3 else ", ".join(runs)
 
 
 def short_names(threads: Sequence[str]) -> tuple[str, ...]:
@@ -205,6 +251,19 @@ def short_names(threads: Sequence[str]) -> tuple[str, ...]:
     if len(set(shortened)) == len(threads) and all(len(name) <= 3 for name in shortened):
         return tuple(shortened)
     return tuple(f"t{number}" for number in range(1, len(threads) + 1))
+
+
+def who(threads: Sequence[str]) -> str:
+    """Say which label is which thread, as an addition to a note; nothing when the labels are the names.
+
+    Examples
+    --------
+    >>> who(["T1", "T2"]), who(["audit", "pay"])
+    ('', ' · a: audit, p: pay')
+    """
+    labels = short_names(threads)
+    named = [f"{label}: {name}" for label, name in zip(labels, threads, strict=True) if label != name]
+    return f" · {', '.join(named)}" if named else ""
 
 
 def outcome_lines(outcome: Outcome, vary: Mapping[str, frozenset[str]], length: int = 24) -> list[str]:

@@ -7,13 +7,13 @@ import io
 import xml.etree.ElementTree as ET
 
 import pytest
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgba
 from matplotlib.patches import Patch
 
-from lab.draw.save import pdf_bytes, svg_text
+from lab.draw.files import pdf_bytes, svg_text
 from lab.draw.style import PAPER, SIZES, SMALLEST, SizeName, contrast
-
-from .samples import DRAWINGS, SIZES as NAMES, boxes, drawing, overlaps, texts
+from tests.draw.samples import DRAWINGS, boxes, drawing, overlaps, texts
+from tests.draw.samples import SIZES as NAMES
 
 EVERY = [(name, size) for name in DRAWINGS for size in NAMES]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -112,6 +112,7 @@ def test_a_pdf_embeds_its_fonts_as_truetype() -> None:
 
 
 def _colours(patch: Patch) -> list[str]:
-    edge, face = patch.get_edgecolor(), patch.get_facecolor()
+    """Return the colours that a patch really draws with."""
+    edge, face = to_rgba(patch.get_edgecolor()), to_rgba(patch.get_facecolor())
     drawn = [to_hex(edge)] if patch.get_linewidth() and edge[3] else []
     return drawn + ([to_hex(face)] if face[3] else [])

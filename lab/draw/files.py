@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from lab.draw.drawing import Drawing
@@ -63,7 +64,7 @@ def _render(drawing: Drawing, kind: str, metadata: Mapping[str, str | None], dpi
     with settings():
         root = drawing.axes.get_figure(root=True)
         assert root is not None
-        more = {"pil_kwargs": {"optimize": True}} if kind == "png" else {}
+        more: dict[str, Any] = {"pil_kwargs": {"optimize": True}} if kind == "png" else {}
         root.savefig(file, format=kind, metadata=dict(metadata), dpi=dpi, **more)
     return file.getvalue()
 
