@@ -122,9 +122,7 @@ class Carried:
         self._open()
 
     def mark(self, rows: NDArray[np.bool_], name: Hashable) -> None:
-        """Note which frontier states `name` counts runs around."""
-        if not rows.any():
-            return
+        """Note which frontier states `name` counts runs around; at least one."""
         if name not in self._avoiding:  # every run that has ended by now avoided it
             self._totals |= {("avoiding", name, tag): total for tag, total in self._totals.items()}
             self._avoiding[name] = self._all

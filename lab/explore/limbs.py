@@ -66,7 +66,10 @@ class Sums:
         self._pending = 0
 
     def add(self, targets: Ids, size: int, source: Numbers, rows: Ids, weights: _Limb | None = None) -> None:
-        """Add `source[rows] * weights` to the entries `targets`, all of which are below `size`."""
+        """Add `source[rows] * weights` to the entries `targets`, all of which are below `size`.
+
+        Limbs of the source are cut in two where the sums' are; they never start out narrower.
+        """
         self._extend(size)
         heaviest = 1 if weights is None else int(weights.max(initial=1))
         self._make_room(targets.size * heaviest, source)
@@ -108,8 +111,6 @@ class Sums:
             self._limbs, self._bits = _halved(self._limbs, self._bits), self._bits // 2
         while source.bits > self._bits:
             source.halve()
-        while self._bits > source.bits:
-            self._limbs, self._bits = _halved(self._limbs, self._bits), self._bits // 2
         self._pending += additions
 
     def _carry(self) -> None:

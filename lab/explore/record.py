@@ -68,9 +68,8 @@ class Recorded:
         self._low, self._high = self._high, self._high + count
 
     def mark(self, rows: NDArray[np.bool_], name: Hashable) -> None:
-        """Note which frontier states `name` counts runs around."""
-        if rows.any():
-            self.marked.setdefault(name, []).append(np.flatnonzero(rows) + self._low)
+        """Note which frontier states `name` counts runs around; at least one."""
+        self.marked.setdefault(name, []).append(np.flatnonzero(rows) + self._low)
 
     def translate(self, translation: Callable[[Words], Words]) -> None:
         """Follow a change of layout."""

@@ -50,7 +50,7 @@ class Walk(Protocol):
         """Make the first `count` states found the frontier."""
 
     def mark(self, rows: NDArray[np.bool_], name: Hashable) -> None:
-        """Note which frontier states `name` counts runs around."""
+        """Note which frontier states `name` counts runs around; at least one."""
 
     def translate(self, translation: Callable[[Words], Words]) -> None:
         """Follow a change of layout."""

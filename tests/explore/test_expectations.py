@@ -83,6 +83,37 @@ def test_errors_may_leave_out_thread_and_message(errors: Any, wanted: bool) -> N
     assert met(toys.Toy({"x": 0}, {"T1": fail}), errors=errors) == [wanted]
 
 
+@pytest.mark.parametrize(
+    ("outputs", "wanted"),
+    [
+        ({"a\nb", "b\na"}, True),
+        ({("a", "b"), ("b", "a")}, True),
+        ({"a\nb": 1, ("b", "a"): 1}, True),
+        ({"a\nb": 2, "b\na": 1}, False),
+        ({"a\nb"}, False),
+    ],
+)
+def test_outputs_are_lines_or_texts(outputs: Any, wanted: bool) -> None:
+    """Two threads print a line each: two orders."""
+
+    def printing(line: str) -> Any:
+        def run(local: Any, read: toys.Read) -> Any:
+            yield toys.done(), {"stdout": (*read("stdout"), line)}
+
+        return run
+
+    toy = toys.Toy({"stdout": ()}, {"T1": printing("a"), "T2": printing("b")})
+    observe = toy.observe
+
+    def with_output(state: Any) -> Any:
+        seen = observe(state)
+        seen.output = seen.shared.pop("stdout")
+        return seen
+
+    toy.observe = with_output  # type: ignore[method-assign]
+    assert met(toy, outputs=outputs) == [wanted]
+
+
 def test_infinite_counts_can_be_expected() -> None:
     assert met(toys.busy_wait(), schedules="infinite", outcomes={"flag": {1: "infinite"}}) == [True, True]
 

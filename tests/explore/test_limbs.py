@@ -58,3 +58,10 @@ def test_halving_changes_no_value() -> None:
     halved = numbers([2**79 + 5])
     halved.halve()
     assert (halved.bits, halved.total(np.array([0]))) == (20, 2**79 + 5)
+
+
+def test_a_large_factor_finds_room() -> None:
+    sums = Sums(1, 40)
+    sums.add(np.array([0]), 1, numbers([2**40 - 1]), np.array([0]))
+    sums.scale(2**45 - 1)
+    assert sums.finish(1).total(np.array([0])) == (2**40 - 1) * (2**45 - 1)
