@@ -48,6 +48,20 @@ def test_runs_that_deadlocked_before_the_first_violation_are_not_counted() -> No
     assert found == PropertyResult("p", "always", "violated", 4, Fraction(1, 2), ("T1", "T1", "T1"))
 
 
+def test_runs_through_a_violation_are_counted_beside_a_cycle_that_never_meets_it() -> None:
+    """One choice leads to a loop that may end at any time, the other past a violation to the end: one run, 1/2."""
+
+    def run(local: Any, read: toys.Read) -> Any:
+        if local.position < 2:
+            yield toys.at(1), {}
+            yield (toys.at(2) if local.position == 0 else toys.done()), {}
+        else:
+            yield toys.done(), {}
+
+    found = judged("always", lambda read, inside: not inside("far"), toys.Toy({"x": 0}, {"T1": run}), _far)
+    assert found == PropertyResult("p", "always", "violated", 1, Fraction(1, 2), ("T1:1",))
+
+
 def _releasing(local: Any) -> frozenset[str]:
     return frozenset({"far"} if local.position == 3 else ())
 
