@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lab.explore import Progress, explore
+from lab.explore import Progress, explore, search
 from lab.explore.result import Result
 from tests.explore import toys
 
@@ -37,6 +37,15 @@ def test_a_bound_on_states_gives_exactly_that_many() -> None:
 
 def test_a_bound_that_suffices_leaves_the_result_complete() -> None:
     assert explore(toys.counter(3, 2), max_states=904) == explore(toys.counter(3, 2))
+
+
+@pytest.mark.parametrize("make", [lambda: toys.counter(2, 2), toys.lock_order, lambda: toys.philosophers(4)])
+def test_a_bound_that_just_suffices_does_not_end_a_level_early(make: Any) -> None:
+    """A level's last batches may bring no new states and still have transitions."""
+    wanted = explore(make())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "_BATCH", 1)
+        assert explore(make(), max_states=wanted.states) == wanted
 
 
 def test_an_incomplete_result_counts_nothing() -> None:
