@@ -85,11 +85,9 @@ def refcount_ladder(
     layout = _arrange(frame, ladders, head)
     canvas = Canvas(frame, frame.tall(head + layout.height + frame.size.margin, "this ladder"))
     top = canvas.head(title, note)
-    for number, ladder in enumerate(ladders):
-        row, column = divmod(number, layout.columns)
-        x = frame.left + column * (layout.width + layout.gap)
-        y = top + row * (layout.each + layout.gap * 0.7)
-        _draw(canvas, ladder, trace.threads, (x, y, layout.width, layout.each), layout, number + 1)
+    for number, (ladder, (across, down, height)) in enumerate(zip(ladders, layout.places, strict=True), 1):
+        area = (frame.left + across, top + down, layout.width, height)
+        _draw(canvas, ladder, trace.threads, area, layout, number)
     return canvas.finish(title, note, _alt(title, runs, ladders), _table(runs, ladders, counter))
 
 
@@ -173,12 +171,10 @@ def _title(ladders: Sequence[_Ladder]) -> str:
 
 @dataclass(frozen=True)
 class _Layout:
-    """How the ladders stand side by side: each one's width and height, the distance of rungs, lines for the fate."""
+    """How the ladders stand: their width, where each begins and how high it is, the distance of rungs, fate lines."""
 
-    columns: int
     width: float
-    gap: float
-    each: float
+    places: tuple[tuple[float, float, float], ...]
     pitch: float
     lines: int
     height: float
@@ -201,8 +197,14 @@ def _arrange(frame: Frame, ladders: Sequence[_Ladder], head: float) -> _Layout:
     if frame.height is not None:
         room = (frame.height - head - frame.size.margin + gap * 0.7) / rows - gap * 0.7
         pitch = min(unit * 3.4, max(unit * 1.75, (room - fixed) / longest))
-    each = fixed + pitch * longest
-    return _Layout(columns, width, gap, each, pitch, fates, rows * (each + gap * 0.7) - gap * 0.7)
+    places: list[tuple[float, float, float]] = []
+    top = 0.0
+    for row in range(rows):
+        some = ladders[row * columns : (row + 1) * columns]
+        height = fixed + pitch * (max(len(ladder.rungs) for ladder in some) + 1)
+        places += [(column * (width + gap), top, height) for column in range(len(some))]
+        top += height + gap * 0.7
+    return _Layout(width, tuple(places), pitch, fates, top - gap * 0.7)
 
 
 def _draw(

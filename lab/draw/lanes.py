@@ -146,7 +146,8 @@ def _joins(canvas: Canvas, layout: Layout, trace: Trace, corner: tuple[float, fl
     for kind, source, target in joins:
         if (kind, source, target) not in far:
             _join(canvas, _path(layout, source, target, corner), kind, f"{kind}-{source + 1}-{target + 1}")
-    for letter, join in zip(_LETTERS, far, strict=False):
+    for number, join in enumerate(far):
+        letter = _LETTERS[number % 26] + (str(number // 26) if number >= 26 else "")
         _broken(canvas, layout, join, far, corner, letter)
 
 

@@ -75,7 +75,7 @@ def _lines(trace: Trace, event: Event) -> list[str]:
     """Return what a step's box says, one word group a line; a place is named where the verb has several."""
     verb, touched, value = parts(event)
     same = {parts(one)[1] for one in trace.events if family(parts(one)[0]) == family(verb)}
-    said = [verb] + [touched] * (bool(touched) and len(same) > 1) + [value] * bool(value)
+    said = [verb] + [touched] * (bool(touched) and (len(same) > 1 or verb == "waits for")) + [value] * bool(value)
     return [*said, event.error.partition(":")[0]] if event.error else said
 
 

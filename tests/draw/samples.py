@@ -28,7 +28,11 @@ from lab.model.policies import policy_named
 from lab.model.relation import Relation
 from lab.model.trace import replay
 
-HEAD = "from lab.scenario import Record, decref, final, freed, incref, thread\nimport threading\n"
+HEAD = (
+    "from lab.scenario import Atomic, Record, always, atomic, decref, final, freed, incref\n"
+    "from lab.scenario import region, thread, wait_until\n"
+    "import threading\n"
+)
 
 RACE = """
 refcount = 2
@@ -100,6 +104,44 @@ def all_counted():
     return x == 3
 """
 
+TWICE = """
+x = 0
+@thread(each=range(2))
+def worker(i):
+    global x
+    for round in range(2):
+        x += 1
+"""
+
+MIXED = """
+flag = [False, False]
+turn = Atomic(0)
+@thread
+def one():
+    with region("critical"):
+        flag[0] = True
+    turn.add(1)
+    with atomic():
+        flag[0] = False
+        flag[1] = turn.load() > 0
+@thread
+def two():
+    wait_until(lambda: flag[0])
+    turn.exchange(5)
+    return flag[1]
+@always
+def never_both():
+    return not (flag[0] and flag[1])
+"""
+
+FIVE = """
+x = 0
+@thread(each=range(5))
+def worker(i):
+    global x
+    x = i
+"""
+
 SPIN = """
 ready = False
 @thread
@@ -119,6 +161,9 @@ SCENARIOS = {
     "inversion": INVERSION,
     "three": THREE,
     "spin": SPIN,
+    "twice": TWICE,
+    "mixed": MIXED,
+    "five": FIVE,
 }
 
 SIZES: tuple[SizeName, ...] = ("column", "page", "slide")
@@ -140,6 +185,11 @@ def result(name: str, policy: str = "access") -> Result:
 def graph(name: str, policy: str = "access") -> StateGraph:
     """Return the state graph of a sample."""
     return state_graph(relation(name, policy))
+
+
+def witness(name: str) -> tuple[str, ...]:
+    """Return the first outcome's witness of a sample."""
+    return result(name).outcomes[0].witness
 
 
 SITUATIONS = (
@@ -164,6 +214,15 @@ DRAWINGS: dict[str, Callable[[SizeName], Drawing]] = {
         replay(relation("three"), [f"worker[{i}]" for i in (0, 1, 2, 0, 1, 2)]), size=size
     ),
     "lanes after free": lambda size: swim_lanes(replay(relation("from_one"), SITUATIONS[2]), size=size),
+    "lanes in systems": lambda size: swim_lanes(
+        replay(relation("twice"), ["worker[0]"] * 4 + ["worker[1]"] * 4), size=size
+    ),
+    "lanes of many kinds": lambda size: swim_lanes(replay(relation("mixed"), witness("mixed")), size=size),
+    "lanes of five": lambda size: swim_lanes(replay(relation("five"), [f"worker[{i}]" for i in range(5)]), size=size),
+    "strips of statements": lambda size: interleaving_strips(runs_of(relation("race", "statement")), size=size),
+    "strips of many kinds": lambda size: interleaving_strips(runs_of(relation("mixed"))[:8], total=99, size=size),
+    "bars of many kinds": lambda size: outcome_bars(result("mixed"), size=size),
+    "grid of many kinds": lambda size: progress_grid(graph("mixed"), size=size),
     "grid": lambda size: progress_grid(graph("race"), size=size),
     "grid of a deadlock": lambda size: progress_grid(graph("inversion"), size=size),
     "grid under a lock": lambda size: progress_grid(graph("locked"), size=size),
@@ -172,6 +231,12 @@ DRAWINGS: dict[str, Callable[[SizeName], Drawing]] = {
     "levels of a cycle": lambda size: state_levels(graph("spin"), size=size),
     "levels of a deadlock": lambda size: state_levels(graph("inversion"), size=size),
 }
+
+
+TOO_LARGE: frozenset[tuple[str, SizeName]] = frozenset(
+    {("lanes of many kinds", "slide"), ("lanes of five", "slide"), ("bars of many kinds", "slide")}
+)
+"""What does not fit a slide: a sentence says so instead."""
 
 
 @cache
@@ -190,6 +255,7 @@ def words(made: Drawing) -> list[str]:
     return [text.get_text() for text in texts(made)]
 
 
+@cache
 def boxes(made: Drawing) -> list[tuple[str, Bbox]]:
     """Return each text with the box that the renderer gives it, in points."""
     with settings():

@@ -252,6 +252,27 @@ class TestLanes:
         assert not [gid for gid in marks(made, "step-") if gid.endswith("-wrong")]
         assert made.title == "Nothing orders T2 and T1: three pairs of accesses race"
 
+    def test_joins_between_systems_are_lettered_pairs(self) -> None:
+        """Each race across the break is drawn as two stubs that carry the same letter."""
+        made = drawing("lanes in systems", "column")
+        ends = [gid for gid in marks(made, "race-") if gid.endswith(("-from", "-to"))]
+        assert ends
+        assert len(ends) % 2 == 0
+        letters = [word for word in words(made) if len(word) == 1 and word.islower() and word != "x"]
+        assert sorted(letters) == sorted(2 * list(dict.fromkeys(letters)))
+
+    def test_steps_of_many_kinds_are_said_in_words(self) -> None:
+        """Regions, atomics, wait_until, and a block that is one step."""
+        alt = drawing("lanes of many kinds", "page").alt
+        for said in (
+            "one writes flag[0] = True",
+            "one leaves",
+            "one adds to turn",
+            "two waits for flag[0]",
+            "two swaps turn",
+        ):
+            assert said in alt
+
     def test_a_long_trace_is_broken_into_systems(self) -> None:
         """Eight wide steps need two systems in a column; the arrow between them is lettered."""
         made = swim_lanes(replay(relation("locked"), ["T1"] * 4 + ["T2"] * 4), size="column")
