@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from lab.language.toplevel import Blueprint
 from lab.model.heap import HeapObject
@@ -20,7 +21,7 @@ from lab.model.objects.sequences import Deque, List
 from lab.model.program import Component
 from lab.model.values import MISSING, Ref, Value
 
-__all__ = ["Effects", "Layout", "Scope", "makes_list", "methods", "read_effects", "scope_of"]
+__all__ = ["Effects", "Layout", "Scope", "methods", "read_effects", "scope_of"]
 
 _CONTAINERS: dict[str, type[Container]] = {"list": List, "deque": Deque, "dict": Dict, "set": Set}
 _LOCKS: dict[str, Callable[[Ref, str, int], HeapObject]] = {"Lock": Lock, "RLock": RLock, "Semaphore": Semaphore}
@@ -116,6 +117,8 @@ def read_effects(functions: Iterable[ast.FunctionDef], names: Mapping[str, Value
         scope = scope_of(function)
         for node in ast.walk(function):
             changes.extend((base, operation, scope) for base, operation in _changes(node))
+            if _extends(node, scope, names):
+                changes.append((node.target, "__iadd__", scope))
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del) and node.id in scope.globals:
                 effects.rebound.add(node.id)
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
@@ -147,19 +150,28 @@ def _changes(node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
         yield node.value, "__delitem__"
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr not in _READING:
         yield node.func.value, node.func.attr
-    elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add) and makes_list(node.value):
-        yield node.target, "__iadd__"
 
 
-def makes_list(node: ast.expr) -> bool:
-    """Whether an expression is written so that its value is a list: then `x += ...` extends a list in place."""
+def _extends(node: ast.AST, scope: Scope, names: Mapping[str, Value]) -> TypeGuard[ast.AugAssign]:
+    """Whether `x += y` may extend a list in place: x starts as a list, or y is written as a list or tuple."""
+    if not (isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add)):
+        return False
+    if isinstance(node.target, ast.Name) and node.target.id in scope.globals:
+        before = names.get(node.target.id)
+        if isinstance(before, Ref) and before.kind in ("list", "deque"):
+            return True
+    return _many(node.value)
+
+
+def _many(node: ast.expr) -> bool:
+    """Whether an expression is written so that its value is a list or a tuple."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return node.func.id in ("list", "sorted")
+        return node.func.id in ("list", "sorted", "tuple")
     if isinstance(node, ast.BinOp):
-        return makes_list(node.left) or makes_list(node.right)
-    return isinstance(node, ast.List | ast.ListComp) or (
-        isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice)
-    )
+        return _many(node.left) or _many(node.right)
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.slice, ast.Slice)
+    return isinstance(node, ast.List | ast.Tuple)
 
 
 def _reached(

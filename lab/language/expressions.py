@@ -123,13 +123,13 @@ class Expressions:
     def _binop(self, node: ast.BinOp) -> Operand:
         left = self.expression(node.left)
         right = self.expression(node.right)
-        return self.builder.compute(self.binary(node, node.op), left, right)
+        return self.builder.compute(compute.BINARY[self.operator(node, node.op)], left, right)
 
-    def binary(self, node: ast.AST, op: ast.operator) -> Callable[[Value, Value], Value]:
-        """Return the function of a binary operator."""
-        if type(op).__name__ not in compute.BINARY:
+    def operator(self, node: ast.AST, op: ast.operator) -> str:
+        """Return the name of a binary operator."""
+        if isinstance(op, ast.MatMult):
             raise self.source.error(node, "matrix multiplication is not part of the language", "write the sum out")
-        return compute.BINARY[type(op).__name__]
+        return type(op).__name__
 
     def _boolop(self, node: ast.BoolOp) -> Operand:
         builder = self.builder

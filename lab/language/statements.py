@@ -6,7 +6,6 @@ import ast
 
 from lab.language.blocks import Blocks
 from lab.language.builder import NONE, Block
-from lab.language.effects import makes_list
 from lab.language.expressions import Frame
 from lab.language.names import EXCEPTIONS
 from lab.model import compute
@@ -150,9 +149,9 @@ class Lowering(Blocks):
 
     def _augmented(self, node: ast.AugAssign, before: Operand) -> Operand:
         added = self.expression(node.value)
-        if isinstance(node.op, ast.Add) and makes_list(node.value):
+        if isinstance(node.op, ast.Add):
             return self.builder.operate(ExtendOrAdd(), before, added)
-        return self.builder.compute(self.binary(node, node.op), before, added)
+        return self.builder.compute(compute.AUGMENTED[self.operator(node, node.op)], before, added)
 
     def _delete(self, node: ast.Delete) -> None:
         for target in node.targets:

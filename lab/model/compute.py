@@ -8,13 +8,25 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 from collections.abc import Callable
 from typing import Any
 
 from lab.model.heap import Raised, Refused
 from lab.model.values import END, Cursor, Cut, Ref, Snapshot, Value, type_name
 
-__all__ = ["BINARY", "COMPARE", "LIMIT_ITEMS", "METHODS", "UNARY", "bounded", "format_value", "invoke", "make_cursor"]
+__all__ = [
+    "AUGMENTED",
+    "BINARY",
+    "COMPARE",
+    "LIMIT_ITEMS",
+    "METHODS",
+    "UNARY",
+    "bounded",
+    "format_value",
+    "invoke",
+    "make_cursor",
+]
 
 _LIMIT_BITS = 14_000  # about 4,200 digits: Python itself writes no more than 4,300
 LIMIT_ITEMS = 1_000_000
@@ -137,6 +149,21 @@ BINARY: dict[str, Callable[[Value, Value], Value]] = {
     "BitXor": _simple(operator.xor, "^"),
 }
 """Python's binary operators, by the name of their class in `ast`."""
+
+
+def _augmented(function: Callable[[Value, Value], Value]) -> Callable[[Value, Value], Value]:
+    def compute(a: Value, b: Value) -> Value:
+        try:
+            return function(a, b)
+        except TypeError as error:
+            message = re.sub(r"operand type\(s\) for (\S+)( or pow\(\))?:", r"operand type(s) for \1=:", str(error))
+            raise Raised("TypeError", message) from None
+
+    return compute
+
+
+AUGMENTED = {name: _augmented(function) for name, function in BINARY.items()}
+"""The same for `a += b` on immutable values: only Python's messages differ."""
 
 
 def _unary(function: Callable[[Any], Any]) -> Callable[[Value], Value]:

@@ -159,6 +159,11 @@ class HeapObject:
         return True
 
     @property
+    def changes_shape(self) -> bool:
+        """Whether some function of the file may change its length."""
+        return False
+
+    @property
     def parts(self) -> tuple[Value, ...]:
         """Return the values that an object which never changes holds."""
         return ()

@@ -192,8 +192,14 @@ class ExtendOrAdd:
         """Return the list itself, or the sum."""
         target, added = arguments
         if isinstance(target, Ref):
-            return scene.heap[target.number].rule("__iadd__")(scene, added)
-        return compute.BINARY["Add"](target, _resolved(scene, added))
+            container = scene.heap[target.number]
+            if "__iadd__" not in container.rules:
+                kinds = f"'{target.kind}' and '{type_name(added)}'"
+                raise Raised("TypeError", f"unsupported operand type(s) for +=: {kinds}")
+            if not container.changes_shape:
+                raise Refused(f"`+=` extends the {target.kind} '{container.name}'", "write `.extend(...)`")
+            return container.rule("__iadd__")(scene, added)
+        return compute.AUGMENTED["Add"](target, _resolved(scene, added))
 
     def describe(self) -> str:
         """Name the access."""

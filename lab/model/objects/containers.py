@@ -56,6 +56,11 @@ class Container(HeapObject):
         return self.whole is not None or self.cells is not None
 
     @property
+    def changes_shape(self) -> bool:
+        """Whether some function of the file may change the container's length."""
+        return self.whole is not None
+
+    @property
     def parts(self) -> tuple[Value, ...]:
         """Return the content it starts with."""
         return self.initial
