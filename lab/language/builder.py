@@ -23,8 +23,8 @@ from lab.model.instructions import (
     Raise,
     Reg,
     Return,
+    Span,
 )
-from lab.model.program import Span
 from lab.model.values import Value
 
 __all__ = ["MOST_INSTRUCTIONS", "Block", "Builder", "TooLong"]

@@ -7,7 +7,7 @@ import warnings
 from collections import deque
 
 from lab.errors import ScenarioError
-from lab.model.program import Span
+from lab.model.instructions import Span
 
 __all__ = ["LARGEST_FILE", "Source"]
 

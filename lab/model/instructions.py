@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from lab.model.heap import HeapObject, Scene
-from lab.model.program import Span
 from lab.model.values import Value
 
 __all__ = [
@@ -26,7 +25,17 @@ __all__ = [
     "Raise",
     "Reg",
     "Return",
+    "Span",
 ]
+
+
+class Span(NamedTuple):
+    """A stretch of source text: lines from 1, columns from 1, the end exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
 
 
 class Reg(NamedTuple):

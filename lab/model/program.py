@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+from lab.model.heap import HeapObject
+from lab.model.instructions import Code
 from lab.model.values import Ref, Value
 
-if TYPE_CHECKING:
-    from lab.model.heap import HeapObject
-    from lab.model.instructions import Code
-
-__all__ = ["Component", "Expectation", "Program", "Property", "PropertyKind", "Span", "Thread"]
+__all__ = ["Component", "Expectation", "Program", "Property", "PropertyKind", "Thread"]
 
 PropertyKind = Literal["always", "final", "sometimes"]
-
-
-class Span(NamedTuple):
-    """A stretch of source text: lines from 1, columns from 1, the end exclusive."""
-
-    line: int
-    column: int
-    end_line: int
-    end_column: int
 
 
 class Component(NamedTuple):
