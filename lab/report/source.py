@@ -6,9 +6,9 @@ from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lab.model.instructions import Operate
+from lab.model.instructions import Operate, Span
 from lab.model.policies import POLICIES, Policy
-from lab.model.program import Program, Span
+from lab.model.program import Program
 from lab.model.relation import Relation
 from lab.model.values import identity
 from lab.report.table import Cell, Column, Table
