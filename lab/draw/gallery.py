@@ -203,10 +203,11 @@ RACES_IN_FIGURES = 6
 def _candidates(relation: Relation, result: Result, size: SizeName) -> Iterator[tuple[str, Callable[[], Drawing]]]:
     """Offer a way of drawing each family; one that does not fit raises `UsageError`."""
     yield "outcomes", lambda: outcome_bars(result, size=size)
-    wrong = sorted(result.outcomes, key=lambda outcome: (not outcome.faulty, len(outcome.witness)))
-    witnesses = [outcome.witness for outcome in wrong if outcome.status in {"finished", "deadlock"} and outcome.witness]
+    ended = [outcome for outcome in result.outcomes if outcome.status in {"finished", "deadlock"} and outcome.witness]
+    ended.sort(key=lambda outcome: (not outcome.faulty, len(outcome.witness)))
+    witnesses = [outcome.witness for outcome in ended]
     if witnesses:
-        yield "lanes", lambda: swim_lanes(_short(replay(relation, witnesses[0])), wrong=wrong[0].faulty, size=size)
+        yield "lanes", lambda: swim_lanes(_short(replay(relation, witnesses[0])), wrong=ended[0].faulty, size=size)
     if result.states > STATES_IN_FIGURES or not result.complete:
         return
     graph = state_graph(relation, STATES_IN_FIGURES)

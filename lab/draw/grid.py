@@ -102,7 +102,8 @@ def _fit(frame: Frame, plan: Plan, graph: StateGraph, head: float) -> _Layout:
     crowd = max(len(plan.at(node.spot)) for node in plan.nodes)
     wanted = max(unit * 2.2, unit * 1.25 * max((len(lines) for lines in upright), default=1) + unit * 0.5)
     wanted = max(wanted, (crowd - 1) * unit * 1.7 if frame.height is None else 0)
-    width = min((frame.room - margin - chip * 0.6) / columns, unit * 15)
+    room = frame.room - margin
+    width = min(room / columns, (room - chip - unit * 0.5) / (columns - RIM), unit * 15)
     key, above = _key_height(frame, plan, graph), unit * 1.9
     level = tuple(tuple(wrap(label, width * 0.96, unit)) for label in plan.labels[0])
     turned = any(frame.text_width(line) > width * 0.97 for lines in level for line in lines)
@@ -243,7 +244,7 @@ def _key_items(plan: Plan, graph: StateGraph) -> list[tuple[str, str]]:
         kinds.append(("right", "ends well"))
     if graph.waiting:
         kinds.append(("blocked", "blocked"))
-    if plan.path:
+    if len(plan.path) > 1:
         kinds.append(("path", "a bad path" if graph.faults else "a path"))
     return kinds
 

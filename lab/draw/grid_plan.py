@@ -130,6 +130,8 @@ def title_of(graph: StateGraph, plan: Plan) -> str:
     effect = (
         ("end in a deadlock" if only else "go wrong") if bad != 1 else ("ends in a deadlock" if only else "goes wrong")
     )
+    if bad == total and total > 1:
+        return capital(f"{every(total)} {effect}")
     doomed = [node for node in plan.nodes if node.spot in plan.hopeless]
     turn = ""
     if doomed and not only:

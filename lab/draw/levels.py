@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
+from math import cos, pi, sin
 
 from matplotlib.axes import Axes
 
@@ -52,7 +53,7 @@ def state_levels(graph: StateGraph, *, ax: Axes | None = None, size: SizeName = 
     pitch = unit * 3.1
     fixed = head + foot + unit * 4.2 + frame.size.margin
     if frame.height is not None:
-        pitch = min(unit * 6, max(unit * 2.0, (frame.height - fixed) / max(1, len(rows) - 1)))
+        pitch = min(unit * 6, max(unit * 1.6, (frame.height - fixed) / max(1, len(rows) - 1)))
     canvas = Canvas(frame, frame.tall(fixed + pitch * (len(rows) - 1), "this state graph"))
     top = canvas.head(title, note) + unit * 0.9
     left = frame.left + unit * 3.2
@@ -131,15 +132,12 @@ def _edge(canvas: Canvas, edge: Edge, places: dict[int, tuple[float, float]], ra
     style = STYLES[edge.thread % len(STYLES)]
     colour = stroke_colour(edge.thread)
     if edge.source == edge.target:
+        canvas.line(_loop(x, y, radius, edge.thread), colour=colour, stroke=1.5, style=style, gid=gid)
         return
     if v <= y:
-        bend = canvas.size.small * 1.6 * (1 if u >= x else -1)
-        points = [
-            ((1 - t) ** 2 * x + 2 * t * (1 - t) * ((x + u) / 2 + bend) + t**2 * u,
-             (1 - t) ** 2 * y + 2 * t * (1 - t) * (y + v) / 2 + t**2 * v)
-            for t in (step / 12 for step in range(13))
-        ]  # fmt: skip
-        canvas.line(points, colour=colour, stroke=1.2, style=style, gid=gid)
+        points = _bow((x, y), (u, v), canvas.size.small * 1.6 * (1 if u >= x else -1))
+        canvas.line(points[:-1], colour=colour, stroke=1.2, style=style, gid=gid)
+        canvas.arrow(points[-3], points[-2], colour=colour, stroke=1.2)
         return
     length = ((u - x) ** 2 + (v - y) ** 2) ** 0.5
     cut = radius * 1.15 / length
@@ -147,6 +145,22 @@ def _edge(canvas: Canvas, edge: Edge, places: dict[int, tuple[float, float]], ra
         (x, y), (u - (u - x) * cut, v - (v - y) * cut), colour=colour, stroke=1.5, style=style, gid=gid,
         head=canvas.size.small * 0.6,
     )  # fmt: skip
+
+
+def _loop(x: float, y: float, radius: float, thread: int) -> list[tuple[float, float]]:
+    """Return a small circle beside a state: a step that changes nothing, right for even threads, left for odd ones."""
+    reach = radius * 0.9
+    middle = x + (radius * 0.5 + reach) * (1 if thread % 2 == 0 else -1)
+    turns = [step * pi / 8 for step in range(17)]
+    return [(middle + reach * cos(turn), y + reach * sin(turn)) for turn in turns]
+
+
+def _bow(start: tuple[float, float], end: tuple[float, float], bend: float) -> list[tuple[float, float]]:
+    """Return a curve from one state back to another, bent to the side."""
+    (x, y), (u, v) = start, end
+    middle = ((x + u) / 2 + bend, (y + v) / 2)
+    weights = [((1 - t) ** 2, 2 * t * (1 - t), t**2) for t in (step / 12 for step in range(13))]
+    return [(a * x + b * middle[0] + c * u, a * y + b * middle[1] + c * v) for a, b, c in weights]
 
 
 def _node(canvas: Canvas, graph: StateGraph, state: int, at: tuple[float, float], radius: float) -> None:

@@ -77,7 +77,7 @@ def _effect(runs: Sequence[Run]) -> str:
         return "lose an update"
     common = [fault for fault in runs[0].faults if all(fault in run.faults for run in runs)]
     if common and ":" not in common[0]:
-        return f"break {common[0].replace('_', ' ')!r}" if common[0] != "deadlock" else "deadlock"
+        return f"break {common[0].replace('_', ' ')!r}"
     return "go wrong"
 
 

@@ -30,7 +30,7 @@ from lab.model.trace import replay
 
 HEAD = (
     "from lab.scenario import Atomic, Record, always, atomic, decref, final, freed, incref\n"
-    "from lab.scenario import region, thread, wait_until\n"
+    "from lab.scenario import inside, region, thread, wait_until\n"
     "import threading\n"
 )
 
@@ -142,6 +142,53 @@ def worker(i):
     x = i
 """
 
+CROWD = """
+inside_now = [0]
+@thread(each=range(2))
+def guest(i):
+    with region("room"):
+        inside_now[0] = i
+@always
+def alone():
+    return len(inside("room")) <= 1
+"""
+
+VERBOSE = """
+the_lock_of_the_left_account = threading.Lock()
+the_lock_of_the_right_account = threading.Lock()
+@thread
+def T1():
+    for turn in range(2):
+        with the_lock_of_the_left_account, the_lock_of_the_right_account:
+            pass
+@thread
+def T2():
+    with the_lock_of_the_right_account:
+        pass
+"""
+
+LONG = """
+x = 0
+@thread
+def T1():
+    global x
+    for turn in range(9):
+        x += 1
+@thread
+def T2():
+    global x
+    x = 0
+"""
+
+PINGPONG = """
+turn = 0
+@thread(each=range(2))
+def player(i):
+    global turn
+    while turn != 2:
+        turn = 1 - turn
+"""
+
 SPIN = """
 ready = False
 @thread
@@ -164,6 +211,10 @@ SCENARIOS = {
     "twice": TWICE,
     "mixed": MIXED,
     "five": FIVE,
+    "crowd": CROWD,
+    "verbose": VERBOSE,
+    "long": LONG,
+    "pingpong": PINGPONG,
 }
 
 SIZES: tuple[SizeName, ...] = ("column", "page", "slide")
@@ -223,6 +274,8 @@ DRAWINGS: dict[str, Callable[[SizeName], Drawing]] = {
     "strips of many kinds": lambda size: interleaving_strips(runs_of(relation("mixed"))[:8], total=99, size=size),
     "bars of many kinds": lambda size: outcome_bars(result("mixed"), size=size),
     "grid of many kinds": lambda size: progress_grid(graph("mixed"), size=size),
+    "grid with long names": lambda size: progress_grid(graph("verbose"), size=size),
+    "levels of a game": lambda size: state_levels(graph("pingpong"), size=size),
     "grid": lambda size: progress_grid(graph("race"), size=size),
     "grid of a deadlock": lambda size: progress_grid(graph("inversion"), size=size),
     "grid under a lock": lambda size: progress_grid(graph("locked"), size=size),
@@ -234,7 +287,12 @@ DRAWINGS: dict[str, Callable[[SizeName], Drawing]] = {
 
 
 TOO_LARGE: frozenset[tuple[str, SizeName]] = frozenset(
-    {("lanes of many kinds", "slide"), ("lanes of five", "slide"), ("bars of many kinds", "slide")}
+    {
+        ("lanes of many kinds", "slide"),
+        ("lanes of five", "slide"),
+        ("bars of many kinds", "slide"),
+        ("grid with long names", "slide"),
+    }
 )
 """What does not fit a slide: a sentence says so instead."""
 

@@ -329,6 +329,20 @@ class TestGrid:
             progress_grid(graph("three"))
         with pytest.raises(UsageError, match="cycle"):
             progress_grid(graph("spin"))
+        with pytest.raises(UsageError, match="up to 18 steps; a progress grid has room for 16"):
+            progress_grid(graph("long"))
+
+    def test_a_property_of_a_region_is_a_fault_of_the_state(self) -> None:
+        """Two guests in one room: every order breaks `alone`, at the start already."""
+        assert graph("crowd").faults[0] == ("alone",)
+        assert "goes wrong" in " ".join(words(progress_grid(graph("crowd"))))
+        assert progress_grid(graph("crowd")).title == "All six orders go wrong"
+        assert interleaving_strips(runs_of(relation("crowd"))).title == "All six orders break 'alone'"
+
+    def test_long_names_are_turned(self) -> None:
+        """What is wider than a cell stands upright along the lower axis."""
+        made = drawing("grid with long names", "column")
+        assert any(text.get_rotation() == 90 for text in made.axes.texts)
 
 
 class TestLevels:
@@ -353,6 +367,11 @@ class TestLevels:
         assert len(lines) == len(graph("race").edges)
         assert {lines[gid].get_color() for gid in lines if "-1-" in gid[5:]} >= {thread_colour(0)}
         assert len({str(line.get_linestyle()) for line in lines.values()}) == 2
+
+    def test_every_transition_of_a_cycle_is_drawn_loops_and_ways_back_too(self) -> None:
+        """A busy wait steps back to where it stands; a game goes back to earlier levels."""
+        for name, sample in (("levels of a cycle", "spin"), ("levels of a game", "pingpong")):
+            assert len(marks(drawing(name, "page"), "edge-")) == len(graph(sample).edges)
 
     def test_titles_for_right_and_deadlocked_programs(self) -> None:
         """None wrong; one deadlock of two ends."""
