@@ -10,7 +10,7 @@ import pytest
 from matplotlib.colors import to_hex, to_rgba
 from matplotlib.patches import Patch
 
-from lab.draw.files import pdf_bytes, svg_text
+from lab.draw.drawing import pdf_bytes, svg_text
 from lab.draw.style import PAPER, SIZES, SMALLEST, SizeName, contrast
 from lab.errors import UsageError
 from tests.draw.samples import DRAWINGS, TOO_LARGE, boxes, drawing, overlaps, texts

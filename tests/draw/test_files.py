@@ -53,7 +53,7 @@ def test_hash_seeds_do_not_matter(name: str) -> None:
     code = (
         "import hashlib\n"
         "from tests.draw.samples import drawing\n"
-        "from lab.draw.files import pdf_bytes, png_bytes, svg_text\n"
+        "from lab.draw.drawing import pdf_bytes, png_bytes, svg_text\n"
         f"made = drawing({name!r}, 'column')\n"
         "for part in (svg_text(made).encode(), png_bytes(made), pdf_bytes(made)):\n"
         "    print(hashlib.sha256(part).hexdigest())\n"

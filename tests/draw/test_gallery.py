@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lab.draw import draw_fitting, draw_gallery
-from lab.draw.files import svg_text
+from lab.draw.drawing import svg_text
 from lab.draw.gallery import GALLERY, GALLERY_SIZES, Picture, _file_name
 from lab.draw.style import SizeName
 from tests.draw.samples import overlaps, relation, result
