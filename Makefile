@@ -1,6 +1,8 @@
 # `make run` shows the main job, `make test` runs every check; both start from a clone with Python 3.11 or later and make.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
+PYTHON ?= $(shell for found in python3.11 python3 python3.12 python3.13 python3.14; do \
+	$$found $(NEW_ENOUGH) 2>/dev/null && echo $$found && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 FIGURES ?= figures
@@ -18,8 +20,8 @@ help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' $(MAKEFILE_LIST)
 
 $(VENV)/python:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11" >&2; exit 2; }
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed, found $$("$(PYTHON)" --version)" >&2; exit 2; }
+	@"$(PYTHON)" $(NEW_ENOUGH) 2>/dev/null || { \
+		echo "Python 3.11 or later is needed, and '$(PYTHON)' is not; name one: make PYTHON=python3.12 run" >&2; exit 2; }
 	"$(PYTHON)" -m venv $(VENV)
 	@touch $@
 
