@@ -133,6 +133,8 @@ def _errors(result: Result, wanted: Any) -> bool | None:
 
 
 def _races(result: Result, wanted: Any) -> bool | None:
+    if not result.races_complete:
+        return None
     if isinstance(wanted, bool):
         return bool(result.races) == wanted
     if isinstance(wanted, int):

@@ -55,6 +55,9 @@ class Explorable(Protocol):
     def policy(self) -> Named:
         """The policy that decides what one step is."""
 
+    def finest(self) -> Explorable:
+        """Return the same program under policy `access`."""
+
     def initial(self) -> State:
         """Return the state in which every thread stands in front of its first step."""
 

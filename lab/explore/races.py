@@ -25,7 +25,7 @@ class RaceFinder:
     Notes
     -----
     A pair of threads costs a look-up per state only while some pair of their signatures that conflicts has not been
-    seen; under policies whose steps make several accesses, a step races when any of its accesses does.
+    seen. The relation's policy is `access`: a step of several accesses is then an `atomic()` block, which never races.
     """
 
     def __init__(self, relation: Explorable, packing: Packing, expander: Expander) -> None:

@@ -146,6 +146,9 @@ class Result:
     expectations: tuple[ExpectationResult, ...] = ()
     seconds: float = field(default=0.0, compare=False)
     traces: Count = None
+    races_complete: bool = True
+    """Whether every state that could show a data race was seen, as far as `complete` goes."""
+
     stopped: str = ""
     """Why the exploration is incomplete: "states", "seconds" or "interrupted"; empty when it is complete."""
 

@@ -13,7 +13,7 @@ from lab.model.evaluate import LOCAL_WORK, Frame, evaluate
 from lab.model.heap import Blocks, Raised, Refused, Scene
 from lab.model.instructions import Mark, Operate, Place
 from lab.model.observe import Observation, observe
-from lab.model.policies import ATOMIC, Policy
+from lab.model.policies import ATOMIC, POLICIES, Policy
 from lab.model.program import Program, Property
 from lab.model.state import FAILED, FINISHED, Access, Local, State, Step, Waiting
 from lab.model.values import UNBOUND, Value
@@ -53,6 +53,10 @@ class Relation:
         self.program = program
         self.policy = policy
         self._components = tuple(component.initial for component in program.components)
+
+    def finest(self) -> Relation:
+        """Return the same program under policy `access`, where a switch is possible before every shared access."""
+        return Relation(self.program, POLICIES["access"])
 
     def initial(self) -> State:
         """Return the state in which every thread stands in front of its first shared access."""

@@ -152,7 +152,8 @@ class BuiltInVerdict:
 
 def built_ins(result: Result) -> tuple[BuiltInVerdict, ...]:
     """Return the built-in verdicts, each with the shortest schedule among the outcomes that show the fault."""
-    no_race: Verdict = "violated" if result.races else "holds" if result.complete else "unknown"
+    complete = result.complete and result.races_complete
+    no_race: Verdict = "violated" if result.races else "holds" if complete else "unknown"
     return (
         BuiltInVerdict("no deadlock", result.deadlock.verdict, result.deadlock, _first(result, "deadlock")),
         BuiltInVerdict("no livelock", result.livelock.verdict, result.livelock, _first(result, "livelock")),

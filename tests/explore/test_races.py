@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pytest
+
+import lab
 from lab.explore import explore
+from lab.language import parse
 from lab.model.state import Local
 from tests.explore import toys
 from tests.explore.toys import Read, Result, Toy, at, done
@@ -67,3 +71,38 @@ def test_atomic_accesses_do_not_race() -> None:
         s._replace(accesses=tuple(access._replace(atomic=True) for access in s.accesses)) for s in step(*a)
     )
     assert explore(toy).races == ()
+
+
+HELPER = """
+from threading import Lock
+from lab.scenario import thread
+
+x = 0
+lock = Lock()
+
+
+def add():
+    global x
+    {0}x += 1
+
+
+@thread(each=range(2))
+def T(i):
+    add()
+"""
+
+
+@pytest.mark.parametrize(("guard", "locations"), [("with lock: ", set()), ("", {"x"})])
+def test_under_any_policy_the_races_are_those_of_policy_access(guard: str, locations: set[str]) -> None:
+    """A whole call is one step under `statement`: what its lock protects does not race, and what none protects does."""
+    program = parse(HELPER.format(guard))
+    for policy in ("access", "statement"):
+        result = lab.explore(program, policy)
+        assert {race.location for race in result.races} == locations
+        assert result.races_complete
+
+
+def test_a_bound_that_hides_races_leaves_them_undecided() -> None:
+    """Under `statement` 4 states are all; 4 states of policy `access` show no race, and exclude none."""
+    result = lab.explore(parse(HELPER.format("with lock: ")), "statement", max_states=4)
+    assert (result.complete, result.races, result.races_complete) == (True, (), False)
