@@ -65,151 +65,478 @@ def touch():
 
 """
 
-SNIPPETS = [
-    "return x + y * 2 - 1",
-    "return (x ** 3, x // 2, -x // 2, x % 2, -x % 2, x / 2, x << 2, x >> 1, x & 1, x | 8, x ^ 5, ~x, +x, not x)",
-    "global x\nx += 5\nx *= 2\nx -= 1\nx //= 3\nreturn x",
-    "global x, y\nx, y = y, x\nreturn (x, y)",
-    "global x\na = b = x\nx = a + b\nreturn (a, b, x)",
-    "a, (b, c) = 1, (2, 3)\nreturn (c, b, a)",
-    "a, b, c = numbers\nreturn (a, b, c)",
-    "a, b = numbers",
-    "a, b, c, d = numbers",
-    "[a, b] = text",
-    "a, b, c = text\nreturn c + b + a",
-    "return 1 < x < 4, 1 < x > 4, x == 3 != 4, x is None, x is not None",
-    "return x and y, x and 0, 0 or y, None or 0, x or y, not (x and y)",
-    "return 'yes' if x > 2 else 'no'",
-    "return x if False else y",
-    "if x > 3:\n    return 1\nelif x == 3:\n    return 2\nelse:\n    return 3",
-    "total = 0\nfor i in range(5):\n    if i == 1:\n        continue\n    if i == 4:\n        break\n    total += i\nelse:\n    total = -1\nreturn total",
-    "total = 0\nfor i in range(3):\n    total += i\nelse:\n    total += 100\nreturn total, i",
-    "i = 0\nwhile i < 5:\n    i += 1\n    if i == 3:\n        break\nelse:\n    i = 100\nreturn i",
-    "i = 0\nwhile True:\n    i += 1\n    if i > 3:\n        return i",
-    "for a in numbers:\n    for b in grid:\n        if b[0] == 2:\n            break\n    else:\n        return 0\nreturn a, b[1]",
-    "found = ()\nfor i, n in enumerate(numbers, 1):\n    found += ((i, n),)\nreturn found",
-    "found = ()\nfor key in ages:\n    found += (key,)\nfor value in ages.values():\n    found += (value,)\nfor k, v in ages.items():\n    found += (k, v)\nfor k in ages.keys():\n    found += (k,)\nreturn found",
-    "for name in ages:\n    ages[name + '2'] = 1",
-    "for n in line:\n    line.append(n)",
-    "for n in numbers:\n    if len(numbers) < 6:\n        numbers.append(n)\nreturn numbers",
-    "numbers.append(9)\nnumbers.insert(0, 8)\nnumbers.extend((1, 2))\nnumbers.remove(1)\ndel numbers[0]\nreturn numbers.pop(), numbers.pop(0), numbers.index(2), numbers.count(1), len(numbers)",
-    "numbers.sort()\nnumbers.reverse()\nreturn numbers[0], numbers[-1], numbers[1:], numbers[:-1], numbers[::2]",
-    "numbers[-1] = 50\nnumbers[0] += 1\nreturn 50 in numbers, 7 not in numbers, numbers == [4, 1, 50], numbers != [1]",
-    "return numbers[3]",
-    "return numbers[-4]",
-    "numbers[3] = 1",
-    "del numbers[5]",
-    "numbers.pop(7)",
-    "numbers.clear()\nnumbers.pop()",
-    "numbers.remove(77)",
-    "return numbers.index(77)",
-    "return numbers['a']",
-    "grid[0][1] += 5\ngrid[1] = grid[0]\ngrid[1][0] = 9\nreturn grid[0][0]",
-    "global numbers\nnumbers += [7, 8]\nreturn numbers[4]",
-    "global numbers\nnumbers += (7, 8)\nreturn numbers[4]",
-    "global numbers\nnumbers += text\nreturn numbers[4]",
-    "box.items += [x]\nbox.items += (x, x)\nreturn len(box.items)",
-    "grid[0] += [5]\nreturn grid[0][2]",
-    "numbers.extend(line)\nnumbers.extend(ages)\nnumbers.extend(range(2))\nreturn numbers",
-    "return ages['ann'] + ages.get('bob') + ages.get('eve', 1), 'eve' in ages, ages.get('eve')",
-    "ages['eve'] = 5\nages['ann'] += 1\ndel ages['bob']\nreturn ages.setdefault('ann', 0), ages.setdefault('new', 7), len(ages)",
-    "return ages['eve']",
-    "del ages['eve']",
-    "return ages.pop('ann'), ages.pop('eve', None), ages.popitem()",
-    "ages.pop('eve')",
-    "ages.clear()\nages.popitem()",
-    "seen.add(7)\nseen.add(1)\nseen.discard(5)\nseen.discard(99)\nreturn len(seen), 7 in seen, sorted(seen), max(seen), sum(seen)",
-    "seen.remove(42)",
-    "seen.add(numbers)",
-    "ages[numbers] = 1",
-    "line.appendleft(0)\nline.rotate(1)\nreturn line.popleft(), line.pop(), line[0], len(line)",
-    "line.rotate(-1)\nreturn line",
-    "line.clear()\nline.popleft()",
-    "line.clear()\nline.pop()",
-    "box.value += 1\nbox.extra = 3\nbox.items.append(box.value)\nreturn box.extra",
-    "return box.nothing",
-    "del box.value\nreturn box.value",
-    "return text[0] + text[-1], text[1:], len(text), 'b' in text, text.upper(), text * 2, text.find('c'), 'z' + str(x)",
-    "return text.split('b'), ', '.join(('a', 'b')), ' q '.strip(), text.startswith('ab'), '12'.isdigit()",
-    "return text[10]",
-    "return text + x",
-    "return x + None",
-    "global x\nx += None",
-    "global x\nx **= text",
-    "global x\nx <<= 1.5",
-    "ages_now = ages\nages_now += 1",
-    "global text\ntext += x",
-    "return x / 0",
-    "return x // 0, x % 0",
-    "return len(x)",
-    "for i in x:\n    pass",
-    "return x[0]",
-    "return x < text",
-    "return numbers < [3, 2], numbers <= 4",
-    "return x.value",
-    "x()"
-    if False
-    else "return int('12') + int(3.9), int(), bool(numbers), bool(), bool(x), str(), str(x), str(None), str((1, 'a'))",
-    "return int('twelve')",
-    "return int(None)",
-    "return abs(-x), min(x, y), max(x, y, 10), min(numbers), max(numbers), sum(numbers), sum(numbers, 10)",
-    "return min(())",
-    "return any(numbers), all(numbers), any(()), all(()), all((1, 0, 2)), any((0, 0))",
-    "return sorted(numbers), sorted(ages), tuple(numbers), list(text), tuple(range(3)), list(ages), len(list(seen) if False else ())",
-    "return isinstance(x, int), isinstance(True, int), isinstance(text, (int, str)), isinstance(numbers, list), isinstance(None, int)",
-    "return range(5)[2], 3 in range(5), len(range(2, 9, 3)), range(4).index(2)",
-    "return list(), dict(), tuple(), [1, x], {'a': x}, (x,), ()",
-    "return double(x), double(x, 5), double(x, by=4), double(n=101)",
-    "return bump() + bump() * x",
-    "return x + bump() + x",
-    "global x\nx = bump() - x",
-    "touch()\nreturn x",
-    "assert x == 3\nassert x == 4",
-    "assert x == 4, 'x is ' + str(x)",
-    "raise ValueError('no')",
-    "raise ValueError",
-    "raise KeyError('k')",
-    "raise RuntimeError(x)",
-    "global x\ntry:\n    x = 10\nfinally:\n    x += 1\nreturn x",
-    "global x\ntry:\n    x = 10 // 0\nfinally:\n    x += 1",
-    "global x\ntry:\n    return x\nfinally:\n    x = 99",
-    "global x\nfor i in range(3):\n    try:\n        if i == 1:\n            continue\n        if i == 2:\n            break\n        x += 10\n    finally:\n        x += 1\nreturn x",
-    "global x\ntry:\n    try:\n        raise ValueError('a')\n    finally:\n        x += 1\nfinally:\n    x *= 2",
-    "with lock:\n    held = lock.locked()\nreturn held, lock.locked()",
-    "with lock:\n    return lock.locked()",
-    "with lock:\n    raise ValueError('inside')",
-    "with lock, again:\n    pass\nreturn lock.locked()",
-    "lock.release()",
-    "again.release()",
-    "bounded.release()",
-    "seats.release(0)",
-    "return lock.acquire(), lock.acquire(False), lock.acquire(blocking=False)",
-    "return again.acquire(), again.acquire(), again.release(), again.release()",
-    "return seats.acquire(), seats.acquire(), seats.acquire(blocking=False), seats.release(), seats.acquire(False)",
-    "for i in range(3):\n    with lock:\n        if i == 1:\n            break\nreturn lock.locked()",
-    "with x:\n    pass",
-    "return cell.add(5), cell.load(), cell.exchange(1), cell.compare_exchange(1, 2), cell.compare_exchange(1, 3), cell.load()",
-    "cell.store(4)",
-    "incref(record)\nreturn record.refs, record.payload",
-    "decref(record)\nreturn record.refs",
-    "incref(record)\ndecref(record)\nrecord.payload += 1\nreturn record.refs",
-    "free(record)\nfree(record)",
-    "free(record)\nrecord.payload = 1",
-    "with atomic():\n    box.value += 1\n    numbers.append(box.value)\nreturn numbers[3]",
-    "with region('r'):\n    touch()\nreturn numbers[0]",
-    "with region('r'):\n    return x",
-    "wait_until(lambda: x == 3 and len(numbers) == 3)\nreturn 1",
-    "k = 3\nwait_until(lambda: x == k)\nreturn 1",
-    "if x == 4:\n    z = 1\nreturn z",
-    "return z\nz = 1",
-    "return True + 1, 1 == True, 1.0 == 1, 0.5 * 2, 7 // 2.0",
-    "return (1, 2) + (3,), (0,) * 3, (1, 2) < (1, 3), (1, 2)[1], (1, 2) == (1, 2.0)",
-    "return (1, 2)[5]",
-    "return 2 ** -1, 2 ** 0.5, 10 ** 20",
-    "return 1.5 .is_integer(), (5).bit_length(), (1, 2, 1).count(1)",
-    "pass",
-    "x",
-]
+SNIPPETS = """
+return x + y * 2 - 1
+
+return (x ** 3, x // 2, -x // 2, x % 2, -x % 2, x / 2, x << 2, x >> 1, x & 1, x | 8, x ^ 5, ~x, +x, not x)
+
+global x
+x += 5
+x *= 2
+x -= 1
+x //= 3
+return x
+
+global x, y
+x, y = y, x
+return (x, y)
+
+global x
+a = b = x
+x = a + b
+return (a, b, x)
+
+a, (b, c) = 1, (2, 3)
+return (c, b, a)
+
+a, b, c = numbers
+return (a, b, c)
+
+a, b = numbers
+
+a, b, c, d = numbers
+
+[a, b] = text
+
+a, b, c = text
+return c + b + a
+
+return 1 < x < 4, 1 < x > 4, x == 3 != 4, x is None, x is not None
+
+return x and y, x and 0, 0 or y, None or 0, x or y, not (x and y)
+
+return 'yes' if x > 2 else 'no'
+
+return x if False else y
+
+if x > 3:
+    return 1
+elif x == 3:
+    return 2
+else:
+    return 3
+
+total = 0
+for i in range(5):
+    if i == 1:
+        continue
+    if i == 4:
+        break
+    total += i
+else:
+    total = -1
+return total
+
+total = 0
+for i in range(3):
+    total += i
+else:
+    total += 100
+return total, i
+
+i = 0
+while i < 5:
+    i += 1
+    if i == 3:
+        break
+else:
+    i = 100
+return i
+
+i = 0
+while True:
+    i += 1
+    if i > 3:
+        return i
+
+for a in numbers:
+    for b in grid:
+        if b[0] == 2:
+            break
+    else:
+        return 0
+return a, b[1]
+
+found = ()
+for i, n in enumerate(numbers, 1):
+    found += ((i, n),)
+return found
+
+found = ()
+for key in ages:
+    found += (key,)
+for value in ages.values():
+    found += (value,)
+for k, v in ages.items():
+    found += (k, v)
+for k in ages.keys():
+    found += (k,)
+return found
+
+for name in ages:
+    ages[name + '2'] = 1
+
+for n in line:
+    line.append(n)
+
+for n in numbers:
+    if len(numbers) < 6:
+        numbers.append(n)
+return numbers
+
+numbers.append(9)
+numbers.insert(0, 8)
+numbers.extend((1, 2))
+numbers.remove(1)
+del numbers[0]
+return numbers.pop(), numbers.pop(0), numbers.index(2), numbers.count(1), len(numbers)
+
+numbers.sort()
+numbers.reverse()
+return numbers[0], numbers[-1], numbers[1:], numbers[:-1], numbers[::2]
+
+numbers[-1] = 50
+numbers[0] += 1
+return 50 in numbers, 7 not in numbers, numbers == [4, 1, 50], numbers != [1]
+
+return numbers[3]
+
+return numbers[-4]
+
+numbers[3] = 1
+
+del numbers[5]
+
+numbers.pop(7)
+
+numbers.clear()
+numbers.pop()
+
+numbers.remove(77)
+
+return numbers.index(77)
+
+return numbers['a']
+
+grid[0][1] += 5
+grid[1] = grid[0]
+grid[1][0] = 9
+return grid[0][0]
+
+global numbers
+numbers += [7, 8]
+return numbers[4]
+
+global numbers
+numbers += (7, 8)
+return numbers[4]
+
+global numbers
+numbers += text
+return numbers[4]
+
+box.items += [x]
+box.items += (x, x)
+return len(box.items)
+
+grid[0] += [5]
+return grid[0][2]
+
+numbers.extend(line)
+numbers.extend(ages)
+numbers.extend(range(2))
+return numbers
+
+return ages['ann'] + ages.get('bob') + ages.get('eve', 1), 'eve' in ages, ages.get('eve')
+
+ages['eve'] = 5
+ages['ann'] += 1
+del ages['bob']
+return ages.setdefault('ann', 0), ages.setdefault('new', 7), len(ages)
+
+return ages['eve']
+
+del ages['eve']
+
+return ages.pop('ann'), ages.pop('eve', None), ages.popitem()
+
+ages.pop('eve')
+
+ages.clear()
+ages.popitem()
+
+seen.add(7)
+seen.add(1)
+seen.discard(5)
+seen.discard(99)
+return len(seen), 7 in seen, sorted(seen), max(seen), sum(seen)
+
+seen.remove(42)
+
+seen.add(numbers)
+
+ages[numbers] = 1
+
+line.appendleft(0)
+line.rotate(1)
+return line.popleft(), line.pop(), line[0], len(line)
+
+line.rotate(-1)
+return line
+
+line.clear()
+line.popleft()
+
+line.clear()
+line.pop()
+
+box.value += 1
+box.extra = 3
+box.items.append(box.value)
+return box.extra
+
+return box.nothing
+
+del box.value
+return box.value
+
+return (
+    text[0] + text[-1], text[1:], len(text), 'b' in text, text.upper(), text * 2, text.find('c'),
+    'z' + str(x),
+)
+
+return text.split('b'), ', '.join(('a', 'b')), ' q '.strip(), text.startswith('ab'), '12'.isdigit()
+
+return text[10]
+
+return text + x
+
+return x + None
+
+global x
+x += None
+
+global x
+x **= text
+
+global x
+x <<= 1.5
+
+ages_now = ages
+ages_now += 1
+
+global text
+text += x
+
+return x / 0
+
+return x // 0, x % 0
+
+return len(x)
+
+for i in x:
+    pass
+
+return x[0]
+
+return x < text
+
+return numbers < [3, 2], numbers <= 4
+
+return x.value
+
+return int('12') + int(3.9), int(), bool(numbers), bool(), bool(x), str(), str(x), str(None), str((1, 'a'))
+
+return int('twelve')
+
+return int(None)
+
+return abs(-x), min(x, y), max(x, y, 10), min(numbers), max(numbers), sum(numbers), sum(numbers, 10)
+
+return min(())
+
+return any(numbers), all(numbers), any(()), all(()), all((1, 0, 2)), any((0, 0))
+
+return (
+    sorted(numbers), sorted(ages), tuple(numbers), list(text), tuple(range(3)), list(ages),
+    len(list(seen) if False else ()),
+)
+
+return (
+    isinstance(x, int), isinstance(True, int), isinstance(text, (int, str)),
+    isinstance(numbers, list), isinstance(None, int),
+)
+
+return range(5)[2], 3 in range(5), len(range(2, 9, 3)), range(4).index(2)
+
+return list(), dict(), tuple(), [1, x], {'a': x}, (x,), ()
+
+return double(x), double(x, 5), double(x, by=4), double(n=101)
+
+return bump() + bump() * x
+
+return x + bump() + x
+
+global x
+x = bump() - x
+
+touch()
+return x
+
+assert x == 3
+assert x == 4
+
+assert x == 4, 'x is ' + str(x)
+
+raise ValueError('no')
+
+raise ValueError
+
+raise KeyError('k')
+
+raise RuntimeError(x)
+
+global x
+try:
+    x = 10
+finally:
+    x += 1
+return x
+
+global x
+try:
+    x = 10 // 0
+finally:
+    x += 1
+
+global x
+try:
+    return x
+finally:
+    x = 99
+
+global x
+for i in range(3):
+    try:
+        if i == 1:
+            continue
+        if i == 2:
+            break
+        x += 10
+    finally:
+        x += 1
+return x
+
+global x
+try:
+    try:
+        raise ValueError('a')
+    finally:
+        x += 1
+finally:
+    x *= 2
+
+with lock:
+    held = lock.locked()
+return held, lock.locked()
+
+with lock:
+    return lock.locked()
+
+with lock:
+    raise ValueError('inside')
+
+with lock, again:
+    pass
+return lock.locked()
+
+lock.release()
+
+again.release()
+
+bounded.release()
+
+seats.release(0)
+
+return lock.acquire(), lock.acquire(False), lock.acquire(blocking=False)
+
+return again.acquire(), again.acquire(), again.release(), again.release()
+
+return seats.acquire(), seats.acquire(), seats.acquire(blocking=False), seats.release(), seats.acquire(False)
+
+for i in range(3):
+    with lock:
+        if i == 1:
+            break
+return lock.locked()
+
+with x:
+    pass
+
+return (
+    cell.add(5), cell.load(), cell.exchange(1), cell.compare_exchange(1, 2),
+    cell.compare_exchange(1, 3), cell.load(),
+)
+
+cell.store(4)
+
+incref(record)
+return record.refs, record.payload
+
+decref(record)
+return record.refs
+
+incref(record)
+decref(record)
+record.payload += 1
+return record.refs
+
+free(record)
+free(record)
+
+free(record)
+record.payload = 1
+
+with atomic():
+    box.value += 1
+    numbers.append(box.value)
+return numbers[3]
+
+with region('r'):
+    touch()
+return numbers[0]
+
+with region('r'):
+    return x
+
+wait_until(lambda: x == 3 and len(numbers) == 3)
+return 1
+
+k = 3
+wait_until(lambda: x == k)
+return 1
+
+if x == 4:
+    z = 1
+return z
+
+return z
+z = 1
+
+return True + 1, 1 == True, 1.0 == 1, 0.5 * 2, 7 // 2.0
+
+return (1, 2) + (3,), (0,) * 3, (1, 2) < (1, 3), (1, 2)[1], (1, 2) == (1, 2.0)
+
+return (1, 2)[5]
+
+return 2 ** -1, 2 ** 0.5, 10 ** 20
+
+return 1.5 .is_integer(), (5).bit_length(), (1, 2, 1).count(1)
+
+pass
+
+x
+""".strip().split("\n\n")
 
 
 def scenario(body: str) -> str:

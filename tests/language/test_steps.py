@@ -145,7 +145,7 @@ def pair(first: str, second: str, top: str = "") -> str:
 
 
 def test_two_increments_have_12_states_14_transitions_and_6_interleavings() -> None:
-    """Progress (i, j) from 0 to 2 each gives 9 pairs; the value read splits (1, 2) and (2, 1) and the end: 12 in all."""
+    """Progress (i, j) from 0 to 2 gives 9 pairs; the value read splits (1, 2), (2, 1) and the end: 12 in all."""
     result = lab.explore(parse(pair("global x\nx += 1", "global x\nx += 1")))
     assert (result.states, result.transitions, result.schedules) == (12, 14, 6)
     assert {outcome.shared["x"]: outcome.schedules for outcome in result.outcomes} == {1: 4, 2: 2}
@@ -167,7 +167,20 @@ def test_state_identity_is_type_and_value() -> None:
 
 def test_an_unreachable_write_makes_a_variable_shared() -> None:
     """The text alone decides: reading x is a step because a function that nobody calls assigns it."""
-    text = "from lab.scenario import thread\nx = 0\n\n\ndef never():\n    global x\n    x = 1\n\n\n@thread\ndef T():\n    return x\n"
+    text = """
+from lab.scenario import thread
+x = 0
+
+
+def never():
+    global x
+    x = 1
+
+
+@thread
+def T():
+    return x
+"""
     assert lab.explore(parse(text)).transitions == 1
 
 
@@ -181,7 +194,7 @@ def test_a_path_through_a_local_may_reach_any_container_of_the_type() -> None:
 
 
 def test_a_blocked_operation_is_not_enabled_and_a_deadlock_says_who_waits_for_what() -> None:
-    """T1 takes the lock and ends without giving it back: T2 waits for ever if it comes second, and the other way round."""
+    """Whoever takes the lock ends without giving it back, so the other waits for ever."""
     result = lab.explore(parse(pair("lock.acquire()", "lock.acquire()")))
     assert [outcome.status for outcome in result.outcomes] == ["deadlock", "deadlock"]
     assert result.outcomes[0].waiting["T2"]["held_by"] == ["T1"]
@@ -245,5 +258,18 @@ def test_leaving_the_language_while_exploring_is_one_error_with_a_line(body: str
 
 def test_equal_keys_are_one_location() -> None:
     """`d[1]` and `d[True]` are one entry, so the two writes race."""
-    text = "from lab.scenario import thread\nd = {}\n\n\n@thread\ndef T1():\n    d[1] = 1\n\n\n@thread\ndef T2():\n    d[True] = 2\n"
+    text = """
+from lab.scenario import thread
+d = {}
+
+
+@thread
+def T1():
+    d[1] = 1
+
+
+@thread
+def T2():
+    d[True] = 2
+"""
     assert "d[1]" in {race.location for race in lab.explore(parse(text)).races}

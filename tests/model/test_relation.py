@@ -7,7 +7,15 @@ from lab.model.policies import POLICIES
 from lab.model.relation import Relation
 from lab.model.values import Thrown
 
-TOP = "from threading import Lock\nfrom lab.scenario import always, choose, region, thread\n\nx = 0\ny = 0\nlock = Lock()\n\n\n"
+TOP = """from threading import Lock
+from lab.scenario import always, choose, region, thread
+
+x = 0
+y = 0
+lock = Lock()
+
+
+"""
 
 
 def relation(body: str, policy: str = "access", after: str = "") -> Relation:

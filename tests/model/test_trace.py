@@ -11,7 +11,15 @@ from lab.language import parse
 from lab.model.program import Program
 from lab.model.trace import Trace
 
-TOP = "from threading import Lock\nfrom lab.scenario import Atomic, choose, thread, wait_until\n\nx = 0\nlock = Lock()\ncell = Atomic(0)\n\n\n"
+TOP = """from threading import Lock
+from lab.scenario import Atomic, choose, thread, wait_until
+
+x = 0
+lock = Lock()
+cell = Atomic(0)
+
+
+"""
 
 
 def program(*bodies: str) -> Program:
