@@ -87,7 +87,7 @@ class Expressions:
         if self.context.qualified(node) is not None:
             return self.source.error(node, f"'{name}' is used as a value", "call it, with parentheses")
         known = [*self.frame.scope.locals, *self.context.names, *self.context.helpers, *BUILTINS]
-        near = difflib.get_close_matches(name, known, 1)
+        near = difflib.get_close_matches(name, known, 1, 0.7)
         hint = f"did you mean '{near[0]}'?" if near else "assign it at the top level, or before it is used"
         return self.source.error(node, f"the name '{name}' is not defined", hint)
 

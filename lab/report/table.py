@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import textwrap
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,10 +23,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A column's heading, and whether its entries are numbers, which stand at the right."""
+    """A column's heading, whether its entries are numbers, which stand right, and where long ones are wrapped."""
 
     title: str
     number: bool = False
+    wrap: int | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,17 @@ def visible(text: str) -> str:
     return text.translate(_ESCAPED)
 
 
+def _wrapped(cells: tuple[Cell, ...], columns: tuple[Column, ...]) -> list[tuple[str, ...]]:
+    """Return the lines of one row: as many as its longest entry needs."""
+    entries = [
+        textwrap.wrap(visible(cell.text), column.wrap, break_long_words=False, break_on_hyphens=False) or [""]
+        if column.wrap
+        else [visible(cell.text)]
+        for cell, column in zip(cells, columns, strict=True)
+    ]
+    return list(itertools.zip_longest(*entries, fillvalue=""))
+
+
 def plain(table: Table) -> str:
     """Return the table as lines of text without colour, aligned by spaces.
 
@@ -73,7 +87,7 @@ def plain(table: Table) -> str:
     """
     last = len(table.columns) - 1
     titles = tuple(column.title for column in table.columns)
-    body = [tuple(visible(cell.text) for cell in row) for row in table.rows]
+    body = [row for cells in table.rows for row in _wrapped(cells, table.columns)]
     widths = [
         max(len(row[number]) for row in (titles, *body) if row is titles or any(row[number + 1 :]) or number == last)
         for number in range(last + 1)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from lab.explore.result import BuiltIn, Outcome, PropertyResult, Race, RacyAccess, Result, Verdict
+from lab.explore.result import BuiltIn, Outcome, PropertyResult, Result, Verdict
 from lab.report.table import Cell, Column, Table, Tone
 from lab.report.words import amount, count, end, exactness, lined, part, schedule, settings
 
@@ -27,6 +29,8 @@ TONES: dict[Verdict, Tone] = {"holds": "good", "violated": "bad", "unknown": "un
 def headline(result: Result) -> str:
     """Return the scenario's name, its parameters and its title, and what was explored."""
     size = f"{amount(result.states, 'state', 'states')}, {amount(result.transitions, 'transition', 'transitions')}"
+    if result.traces is not None:
+        size += f"; {amount(result.traces, 'truly different run', 'truly different runs')}"
     return f"{result.scenario}{settings(result)}: {result.title}\nPolicy {result.policy}; {exactness(result)}; {size}."
 
 
@@ -39,14 +43,15 @@ def tables(result: Result) -> tuple[Table, ...]:
 def outcomes(result: Result) -> Table:
     """Return the table of outcomes: how many schedules end so, their share and probability, the shortest witness."""
     columns = (
-        Column("outcome"),
+        Column("outcome", wrap=60),
         Column(""),
         Column("schedules", number=True),
+        *((Column("truly different runs", number=True),) if result.traces is not None else ()),
         Column("share", number=True),
         Column("probability", number=True),
-        Column("shortest witness"),
+        Column("shortest witness", wrap=60),
     )
-    rows = tuple(_outcome_row(outcome) for outcome in result.outcomes[:MOST_ROWS])
+    rows = tuple(_outcome_row(outcome, traces=result.traces is not None) for outcome in result.outcomes[:MOST_ROWS])
     return Table(f"Outcomes ({provenance(result)})", columns, rows, _left_out(len(result.outcomes)))
 
 
@@ -58,7 +63,7 @@ def verdicts(result: Result) -> Table:
         Column("verdict"),
         Column("violating schedules", number=True),
         Column("probability", number=True),
-        Column("witness"),
+        Column("witness", wrap=60),
     )
     rows = [_property_row(prop) for prop in result.properties]
     rows += [_built_in_row(built_in) for built_in in built_ins(result)]
@@ -68,10 +73,23 @@ def verdicts(result: Result) -> Table:
 
 
 def races(result: Result) -> Table:
-    """Return the table of data races: two accesses of one location that nothing orders."""
+    """Return the table of data races: two accesses of one location that nothing orders, alike ones in one row."""
     columns = (Column("location"), Column("one access"), Column("the other"))
-    rows = tuple(_race_row(race) for race in result.races[:MOST_ROWS])
-    return Table(f"Data races ({provenance(result)})", columns, rows, _left_out(len(result.races)))
+    pairs: dict[tuple[Any, ...], tuple[set[str], set[str]]] = {}
+    for race in result.races:
+        sides = sorted(race.accesses, key=lambda side: (side.line, side.kind, side.locks))
+        first, second = ((side.kind, side.line, side.locks) for side in sides)
+        threads = pairs.setdefault((race.location, first, second), (set(), set()))
+        for side, names in zip(sides, threads, strict=True):
+            names.add(side.thread)
+        if first == second:
+            threads[0].update(threads[1])
+            threads[1].update(threads[0])
+    rows = tuple(
+        (Cell(location, "strong"), Cell(_access(first, threads[0])), Cell(_access(second, threads[1])))
+        for (location, first, second), threads in itertools.islice(pairs.items(), MOST_ROWS)
+    )
+    return Table(f"Data races ({provenance(result)})", columns, rows, _left_out(len(pairs)))
 
 
 def expectations(result: Result) -> Table:
@@ -118,11 +136,12 @@ def _faults(result: Result) -> Iterator[str]:
         yield "a thread can end by an exception"
 
 
-def _outcome_row(outcome: Outcome) -> tuple[Cell, ...]:
+def _outcome_row(outcome: Outcome, *, traces: bool) -> tuple[Cell, ...]:
     return (
         Cell(end(outcome), "bad" if outcome.faulty else "plain"),
         Cell("fault", "bad") if outcome.faulty else Cell(""),
         Cell(count(outcome.schedules)),
+        *((Cell(count(outcome.traces)),) if traces else ()),
         Cell(part(outcome.share)),
         Cell(part(outcome.probability)),
         Cell(schedule(outcome.witness), "quiet"),
@@ -188,13 +207,12 @@ def race_verdict(verdict: Verdict) -> Cell:
     return Cell(verdict, "unknown" if verdict == "violated" else TONES[verdict])
 
 
-def _race_row(race: Race) -> tuple[Cell, ...]:
-    return (Cell(race.location, "strong"), *(Cell(_access(side)) for side in race.accesses))
-
-
-def _access(side: RacyAccess) -> str:
-    holding = f"holding {lined(side.locks)}" if side.locks else "holding no lock"
-    return f"{side.thread} {side.kind}s in line {side.line}, {holding}"
+def _access(side: tuple[str, int, tuple[str, ...]], threads: set[str]) -> str:
+    """Say what some threads do alike: kind, line, locks."""
+    kind, line, locks = side
+    names = sorted(threads, key=lambda name: (len(name), name))
+    who = " or ".join(names) if len(names) < 3 else f"any of {names[0]} ... {names[-1]}"
+    return f"{who} {kind}s in line {line}, {f'holding {lined(locks)}' if locks else 'holding no lock'}"
 
 
 def _left_out(rows: int) -> tuple[str, ...]:

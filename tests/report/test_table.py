@@ -21,3 +21,10 @@ def test_control_characters_cannot_leave_their_cell() -> None:
     """A line break or an escape sequence in a value is shown, not obeyed."""
     text = plain(Table("", (Column("value"),), ((Cell("a\nb\x1b[2J\x9b"),),)))
     assert text.splitlines()[-1] == "  a\\nb\\x1b[2J\\x9b"
+
+
+def test_a_long_entry_is_wrapped_where_its_column_says_so() -> None:
+    """Words stay whole, and the row's other entries stand on its first line."""
+    columns = (Column("witness", wrap=8), Column("n", number=True))
+    table = Table("", columns, ((Cell("T1 T2 T1 T2"), Cell("3")),))
+    assert plain(table).splitlines()[2:] == ["  T1 T2 T1  3", "  T2"]

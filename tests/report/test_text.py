@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lab.explore.result import Race, RacyAccess
 from lab.report import text
 from lab.report.table import plain
 from tests.report.samples import DEADLOCK, RACE, STOPPED, outcome
@@ -105,3 +106,25 @@ def test_long_tables_end_with_a_reference_to_the_json() -> None:
     table = text.outcomes(many)
     assert len(table.rows) == text.MOST_ROWS
     assert table.notes == ("and 1,010 more, all of them in the JSON (--json).",)
+
+
+def test_races_of_threads_that_do_alike_share_a_row() -> None:
+    """Three threads of `x += 1` in one line: six read-write pairs in one row, three write-write pairs in another."""
+    names = ("T[0]", "T[1]", "T[2]")
+    pairs = [(a, b) for a in names for b in names if a != b]
+    reading = [(RacyAccess(a, 5, "read", ()), RacyAccess(b, 5, "write", ("lock",))) for a, b in pairs]
+    writing = [(RacyAccess(a, 5, "write", ()), RacyAccess(b, 5, "write", ())) for a, b in pairs if a < b]
+    result = replace(RACE, races=tuple(Race("x", sides) for sides in (*reading, *writing)))
+    rows = [[cell.text for cell in row] for row in text.races(result).rows]
+    assert rows == [
+        [
+            "x",
+            "any of T[0] ... T[2] reads in line 5, holding no lock",
+            "any of T[0] ... T[2] writes in line 5, holding lock",
+        ],
+        [
+            "x",
+            "any of T[0] ... T[2] writes in line 5, holding no lock",
+            "any of T[0] ... T[2] writes in line 5, holding no lock",
+        ],
+    ]
