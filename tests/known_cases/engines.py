@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-try:
-    import lab
-except ImportError:
-    lab = None
+import lab
+from lab.language import parse
 from tests.oracle.explore import explore as oracle_explore
 from tests.oracle.explore import hashable
 
@@ -76,7 +74,7 @@ def ask(engine: Engine, text: str, policy: Literal["access", "statement"] = "acc
 
 
 def _ask_lab(text: str, policy: str) -> Answer:
-    found = lab.explore(lab.language.parse(text), policy=policy)
+    found = lab.explore(parse(text), policy=policy)
     ends = tuple(
         End(
             end.status,
@@ -104,7 +102,7 @@ def _ask_oracle(text: str, policy: Literal["access", "statement"]) -> Answer:
                 {name: _plain(value) for name, value in shared},
                 tuple(_plain(value) for _, value in returned),
                 dict(errors),
-                {name: place for name, place, _ in waiting},
+                {name: place for name, place, _, _ in waiting},
                 entry.schedules,
                 entry.probability,
             )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-HEAD = "from threading import Lock, Semaphore\nfrom lab.scenario import Atomic, Record, atomic, decref, incref, thread\n\n"
+HEAD = """from threading import Lock, Semaphore
+
+from lab.scenario import Atomic, Record, atomic, decref, incref, thread
+"""
 
 
 def _scenario(shared: str, *threads: str) -> str:

@@ -7,6 +7,7 @@ or where it stands with its local variables (`merge="position"`, which the tests
 
 from __future__ import annotations
 
+import ast
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -139,7 +140,7 @@ class Oracle:
         self, thread: int, answers: Answers, memory: Memory, pending: Pending, done: list[Request]
     ) -> Iterator[tuple[Answers, Memory, list[Request]]]:
         request = pending.request
-        for answer, after in results(memory, request, thread):
+        for answer, after in results(memory, request, thread, self.program.names):
             then, requests = (*answers, answer), [*done, request]
             standing = self.stand(thread, then)
             if isinstance(standing, Pending) and self._same_step(thread, requests, standing.request, after):
@@ -215,7 +216,7 @@ def explore(
             entry.probability = None if chances is None else (entry.probability or 0) + chances[number]
     endings = {number for number, state in enumerate(states) if not state.moves}
     infinite = any(entry.schedules == INFINITE for entry in found.values()) or bool(tainted)
-    total = INFINITE if infinite else sum(entry.schedules for entry in found.values() if entry.schedules != INFINITE)
+    total = INFINITE if infinite else sum(counts[number] for number in endings)
     return Exploration(
         program,
         states,
@@ -238,7 +239,8 @@ def outcome_of(program: OracleProgram, state: State) -> Hashable:
         if failed:
             errors.append((name, str(thread.value)))  # type: ignore[union-attr]
         if isinstance(thread, Pending):
-            waiting.append((name, waited_for(program, thread.request), holders(program, thread.request, state.memory)))
+            held_by = holders(program, thread.request, state.memory)
+            waiting.append((name, waited_for(program, thread.request), held_by, thread.request.line))
     return (
         "finished" if state.finished else "deadlock",
         tuple((name, hashable(value)) for name, value in sorted(program.observed(state.memory).items())),
@@ -250,8 +252,10 @@ def outcome_of(program: OracleProgram, state: State) -> Hashable:
 
 
 def waited_for(program: OracleProgram, request: Request) -> str:
-    """Return the name of what a blocked request waits for, or an empty string."""
-    return program.names[request.target] if isinstance(request.target, Ref) else ""
+    """Return the name of what a blocked request waits for; a condition is its own text."""
+    if request.kind == "wait":
+        return ast.get_source_segment(program.text, request.args[1]) or ""
+    return program.names[request.target]
 
 
 def holders(program: OracleProgram, request: Request, memory: Memory) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Generator, Hashable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import GeneratorType
@@ -19,6 +19,7 @@ from typing import Any
 from tests.oracle.memory import (
     CONTAINERS,
     LOCKS,
+    Frozen,
     Memory,
     Ref,
     Request,
@@ -112,7 +113,6 @@ class Interpreter:
         self.regions: list[str] = []
         self.statement = 0
         self.block: int | None = None
-        self.asked = 0
         self.work = 0
 
     # --- running ----------------------------------------------------------------------------------------------------
@@ -129,7 +129,8 @@ class Interpreter:
         except RaisedError as error:
             return Ended(error.thrown)
         frames = tuple(tuple(sorted((k, identity(v)) for k, v in frame.items())) for frame in self.frames)
-        position = (request.instruction, tuple(self.stack), frames)
+        asked = () if request.kind == "wait" else identity(request.args)
+        position = (request.instruction, asked, tuple(self.stack), frames)
         return Pending(request, position, tuple(self.regions))
 
     def call(self, function: ast.FunctionDef, arguments: list[Any]) -> Asking:
@@ -164,14 +165,12 @@ class Interpreter:
 
     def ask(self, node: ast.AST, kind: str, target: Any = None, *args: Any, atomic: bool = False) -> Asking:
         """Yield one request and return its answer; constants are answered at once."""
-        self.asked += 1
         place = node.context_expr if isinstance(node, ast.withitem) else node
         request = Request(
             kind, target, args, getattr(place, "lineno", 0), (node.number, kind, *self.calls),  # type: ignore[attr-defined]
             self.statement, self.block, atomic or self.block is not None,
         )  # fmt: skip
         if target is not None and self.program.is_constant(kind, target, args):
-            self.asked -= 1
             self.working()
             ((answer, _),) = results(self.program.memory, request, 0)
         else:
@@ -259,7 +258,7 @@ class Interpreter:
                 if isinstance(target, ast.Name):
                     yield from self.store(target, new)
                 elif isinstance(target, ast.Subscript):
-                    yield from self.set_item(target, *held, new)
+                    yield from self.set_item(target, held[0], held[1], new)
                 else:
                     yield from self.ask(target, "setattr", held[0], target.attr, new)
 
@@ -298,8 +297,10 @@ class Interpreter:
         items: list[Any] = []
         elements = self.elements(target, value)
         while len(items) <= wanted:
+            self.calls.append(-len(items))  # each fetch is an instruction of its own
             with self.holding(*items):
-                more, item = yield from next(elements)
+                more, item = yield from elements.advance()
+            self.calls.pop()
             if not more:
                 break
             items.append(item)
@@ -354,17 +355,15 @@ class Interpreter:
         source = node.iter.args[0] if isinstance(node.iter, ast.Call) and numbered else node.iter
         value = yield from self.evaluate(source)
         elements = self.elements(node, value)
-        position = 0
         while True:
             self.mark()
             self.working()
-            with self.holding("for", value, position):
-                more, item = yield from next(elements)
-                position += 1
+            with self.holding("for", elements.standing):
+                more, item = yield from elements.advance()
                 if not more:
                     break
-                yield from self.store(node.target, (position - 1, item) if numbered else item)
-            with self.holding("for", value, position):
+                yield from self.store(node.target, (elements.position - 1, item) if numbered else item)
+            with self.holding("for", elements.standing):
                 try:
                     yield from self.block_of(node.body, node)
                 except BreakSignal:
@@ -373,33 +372,13 @@ class Interpreter:
                     continue
         yield from self.block_of(node.orelse, node)
 
-    def elements(self, node: ast.AST, value: Any) -> Iterator[Asking]:
-        """Yield, for ever, a request for the next element: it gives (True, element) or (False, None)."""
+    def elements(self, node: ast.AST, value: Any) -> Elements:
+        """Return an iteration over a value."""
         if isinstance(value, Ref):
             if self.kind_of(value) not in CONTAINERS:
                 raise UnsupportedError(self.kind_of(value))
-            position, size = 0, None
-
-            def advance() -> Asking:
-                nonlocal position, size
-                with self.holding(position, size):
-                    more, element, size = yield from self.ask(node, "next", value, position, size)
-                position += 1
-                return more, element
-
-            while True:
-                yield advance()
-        plain = iter(self.compute(list, value).items)
-
-        def local() -> Asking:
-            self.working()
-            yield from ()
-            for element in plain:
-                return True, element
-            return False, None
-
-        while True:
-            yield local()
+            return Elements(self, node, value)
+        return Elements(self, node, tuple(self.compute(list, value).items))
 
     def do_break(self, _: ast.stmt) -> Asking:
         """Leave the loop."""
@@ -507,22 +486,16 @@ class Interpreter:
             raise pending
 
     def atomic(self, node: ast.With, index: int) -> Asking:
-        """Execute the block as one step; an empty one is a step too."""
-        outer, before = self.block, self.asked
+        """Execute the block as one step; one that touches nothing shared is local work."""
+        outer = self.block
         if outer is None:
             self.block = self.statement * 1000 + len(self.stack)
-        pending: Exception | None = None
-        with self.holding("atomic"):
-            try:
+        try:
+            with self.holding("atomic"):
                 yield from self.with_items(node, index + 1)
-            except UNWINDING as unwinding:
-                pending = unwinding
-        if self.asked == before:
-            yield from self.ask(node.items[index], "nothing", atomic=True)
-        self.block = outer
-        self.mark()
-        if pending is not None:
-            raise pending
+        finally:
+            self.block = outer
+            self.mark()
 
     # --- expressions ------------------------------------------------------------------------------------------------
 
@@ -570,6 +543,10 @@ class Interpreter:
     def tuple_of(self, node: ast.Tuple) -> Asking:
         """Make a tuple."""
         return tuple((yield from self.all_of(node.elts)))
+
+    def list_of(self, node: ast.List) -> Asking:
+        """Make a list that nobody changes."""
+        return Frozen("list", tuple((yield from self.all_of(node.elts))))
 
     def binary(self, node: ast.BinOp) -> Asking:
         """Combine two values."""
@@ -671,8 +648,9 @@ class Interpreter:
         part = node.generators[depth]
         source = yield from self.evaluate(part.iter)
         self.locals[-1] |= {name.id for name in ast.walk(part.target) if isinstance(name, ast.Name)}
-        for advance in self.elements(node, source):
-            more, item = yield from advance
+        elements = self.elements(node, source)
+        while True:
+            more, item = yield from elements.advance()
             if not more:
                 return
             yield from self.store(part.target, item)
@@ -729,9 +707,9 @@ class Interpreter:
         def check(memory: Memory) -> tuple[Any, list[Request]]:
             inner = Interpreter(self.program, self.inside)
             inner.frames, inner.locals, inner.calls = frames, names, list(self.calls)
-            return at_once(inner.test(condition.body), memory)
+            return at_once(inner.test(condition.body), memory, self.program.names)
 
-        yield from self.ask(node, "wait", None, check, atomic=True)
+        yield from self.ask(node, "wait", None, check, condition.body, atomic=True)
 
     def choose(self, node: ast.Call, arguments: list[Any]) -> Asking:
         """Take every value in turn: one result each."""
@@ -801,15 +779,44 @@ class Interpreter:
     def fold(self, node: ast.Call, name: str, value: Ref) -> Asking:
         """Go through a shared container element by element; `any` and `all` stop when they know."""
         items: list[Any] = []
-        for advance in self.elements(node, value):
+        elements = self.elements(node, value)
+        while True:
             with self.holding("fold", *items):
-                more, item = yield from advance
+                more, item = yield from elements.advance()
             if not more:
                 break
             items.append(item)
             if name in {"any", "all"} and bool(item) == (name == "any"):
                 break
         return self.compute(BUILTINS[name], tuple(items))
+
+
+class Elements:
+    """An iteration under way: each `advance` asks for the next element and gives (True, element) or (False, None)."""
+
+    def __init__(self, interpreter: Interpreter, node: ast.AST, value: Any) -> None:
+        self.interpreter = interpreter
+        self.node = node
+        self.value = value
+        self.position = 0
+        self.size: int | None = None
+
+    @property
+    def standing(self) -> tuple[Any, ...]:
+        """How far the iteration has come."""
+        return (self.value, self.position, self.size)
+
+    def advance(self) -> Asking:
+        """Fetch the next element: an access when the container is shared, else local work."""
+        if isinstance(self.value, Ref):
+            request = ("next", self.value, self.position, self.size)
+            more, element, self.size = yield from self.interpreter.ask(self.node, *request)
+        else:
+            self.interpreter.working()
+            more = self.position < len(self.value)
+            element = self.value[self.position] if more else None
+        self.position += 1
+        return more, element
 
 
 def _plain(value: Any) -> Any:
@@ -828,14 +835,14 @@ def _unwinding(pending: Exception | None) -> tuple[Any, ...]:
     return (type(pending).__name__,)
 
 
-def at_once(work: Asking, memory: Memory) -> tuple[Any, list[Request]]:
+def at_once(work: Asking, memory: Memory, names: Mapping[Ref, str]) -> tuple[Any, list[Request]]:
     """Evaluate without steps, on one memory: return the value (or what it raised) and the requests it made."""
     requests: list[Request] = []
     try:
         request = next(work)
         while True:
             requests.append(request)
-            ((answer, _),) = results(memory, request, -1)
+            ((answer, _),) = results(memory, request, -1, names)
             request = work.send(answer)
     except StopIteration as end:
         return end.value, requests
@@ -851,7 +858,7 @@ def judge(program: OracleProgram, function: ast.FunctionDef, memory: Memory, ins
         value = yield from interpreter.call(function, [])
         return (yield from interpreter.truth(function, value))
 
-    value, _ = at_once(body(), memory)
+    value, _ = at_once(body(), memory, program.names)
     return not isinstance(value, Thrown) and bool(value)
 
 
@@ -891,6 +898,7 @@ EXPRESSIONS: dict[type[ast.expr], Callable[..., Any]] = {
     ast.Constant: Interpreter.constant,
     ast.Name: Interpreter.load_name,
     ast.Tuple: Interpreter.tuple_of,
+    ast.List: Interpreter.list_of,
     ast.BinOp: Interpreter.binary,
     ast.UnaryOp: Interpreter.unary,
     ast.BoolOp: Interpreter.short_circuit,

@@ -93,6 +93,8 @@ def identity(value: Any) -> Hashable:
         return (value.kind, *(identity(item) for item in value.items))
     if isinstance(value, tuple):
         return ("tuple", *(identity(item) for item in value))
+    if isinstance(value, slice):
+        return ("slice", identity((value.start, value.stop, value.step)))
     return (type(value).__name__, value)
 
 
@@ -104,8 +106,11 @@ def attempt(action: Callable[..., Any], *args: Any, **keywords: Any) -> Any:
         return Thrown(type(error).__name__, str(error))
 
 
-def results(memory: Memory, request: Request, thread: int) -> Results:
+def results(memory: Memory, request: Request, thread: int, names: Mapping[Ref, str] | None = None) -> Results:
     """Return every result of a request: pairs (answer, memory afterwards); none when it has to wait."""
+    content = memory.get(request.target)
+    if isinstance(content, Frozen) and content.kind == "record" and content.items[0][1]:
+        return [(Thrown("UseAfterFree", f"{(names or {}).get(request.target, '')} was freed"), memory)]
     return _KINDS[request.kind](memory, request, thread)
 
 
@@ -142,6 +147,8 @@ def _method(memory: Memory, request: Request, thread: int) -> Results:
         return _lock(memory, request, thread)
     if kind == "atomic":
         return _atomic(memory, request)
+    if name == "extend" and isinstance(args[0], Ref):
+        args = [memory[args[0]]]
     plain = [thaw(arg) for arg in args]
     return _in_container(memory, request.target, lambda content: getattr(content, name)(*plain))
 
@@ -207,8 +214,6 @@ def _atomic(memory: Memory, request: Request) -> Results:
 
 def _get_attribute(memory: Memory, request: Request, _: int) -> Results:
     content, name = memory[request.target], request.args[0]
-    if content.kind == "record" and content.items[0][1]:
-        return [(Thrown("UseAfterFree"), memory)]
     found = dict(content.items)
     if name not in found:
         text = f"'types.SimpleNamespace' object has no attribute '{name}'"
@@ -218,18 +223,13 @@ def _get_attribute(memory: Memory, request: Request, _: int) -> Results:
 
 def _set_attribute(memory: Memory, request: Request, _: int) -> Results:
     content, (name, value) = memory[request.target], request.args
-    if content.kind == "record" and content.items[0][1]:
-        return [(Thrown("UseAfterFree"), memory)]
     fields = {**dict(content.items), name: value}
     return [(None, _changed(memory, request.target, Frozen(content.kind, tuple(fields.items()))))]
 
 
 def _free(memory: Memory, request: Request, _: int) -> Results:
     content = memory[request.target]
-    fields = dict(content.items)
-    if fields[""]:
-        return [(Thrown("UseAfterFree"), memory)]
-    fields[""] = True
+    fields = {**dict(content.items), "": True}
     return [(None, _changed(memory, request.target, Frozen("record", tuple(fields.items()))))]
 
 
@@ -292,5 +292,4 @@ _KINDS: dict[str, Callable[[Memory, Request, int], Results]] = {
     "wait": _wait,
     "print": _print,
     "leave": _nothing,
-    "nothing": _nothing,
 }

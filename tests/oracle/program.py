@@ -47,6 +47,7 @@ class OracleThread:
 class OracleProgram:
     """A scenario as the oracle sees it."""
 
+    text: str = ""
     threads: list[OracleThread] = field(default_factory=list)
     helpers: dict[str, ast.FunctionDef] = field(default_factory=dict)
     properties: list[tuple[str, str, ast.FunctionDef]] = field(default_factory=list)
@@ -96,7 +97,9 @@ class OracleProgram:
     def plain(self, value: Any, memory: Memory) -> Any:
         """Return a value as an outcome shows it."""
         if isinstance(value, Ref):
-            value = memory[value]
+            reference, value = value, memory[value]
+            if value.kind in LOCKS:
+                return self.names[reference]
             if value.kind == "atomic":
                 return self.plain(value.items[0], memory)
         if isinstance(value, tuple):
@@ -121,7 +124,7 @@ def read(text: str, parameters: Mapping[str, Any] | None = None) -> OracleProgra
     tree = ast.parse(text)
     for number, node in enumerate(ast.walk(tree)):
         node.number = number  # type: ignore[attr-defined]
-    program = OracleProgram()
+    program = OracleProgram(text)
     namespace = _vocabulary()
     names: list[str] = []
     for statement in tree.body:
@@ -263,10 +266,10 @@ def _change(program: OracleProgram, function: ast.FunctionDef, node: ast.AST) ->
             if node.func.attr in MUTATORS.get(program.memory[ref].kind, ()):
                 program.changed.add(ref)
     elif isinstance(node, ast.AugAssign):
-        # in place on a container that the name holds; a container that a local holds is refused when it happens
+        # in place, and the name is rebound: it may hold any list by then
         value = program.values.get(node.target.id) if isinstance(node.target, ast.Name) else None
         if isinstance(value, Ref) and program.memory[value].kind in CONTAINERS:
-            program.changed.add(value)
+            program.changed |= {ref for ref in program.names if program.memory[ref].kind in {"list", "deque"}}
 
 
 def _reached(program: OracleProgram, function: ast.FunctionDef, path: ast.expr) -> set[Ref]:

@@ -5,15 +5,15 @@ Locations are named as the results name them: `x`, `flag[0]`, `d['k']`, `acct.ba
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
+from collections import defaultdict, deque
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
 from tests.oracle.explore import Answers, Exploration, Oracle
 from tests.oracle.interpreter import SYNCHRONISING, Ended, Pending
-from tests.oracle.memory import CONTAINERS, Memory, Ref, Request, thaw
+from tests.oracle.memory import CONTAINERS, Memory, Ref, Request, attempt, thaw
 from tests.oracle.program import MUTATORS, OracleProgram
 
 Touch = tuple[str, bool]
@@ -39,58 +39,94 @@ def touches(program: OracleProgram, request: Request, memory: Memory) -> set[Tou
         return {(f"{name}.{attribute}", True) for attribute, _ in content.items if attribute}
     if content.kind not in CONTAINERS:
         return {(name, True)}
+    if request.args and request.args[0] == "extend" and isinstance(request.args[1], Ref):
+        other = request.args[1]
+        reading = touches(program, replace(request, kind="copy", target=other, args=()), memory)
+        request = replace(request, args=("extend", memory[other]))
+        return reading | _container_touches(name, request, thaw(content))
     return _container_touches(name, request, thaw(content))
 
 
 def _container_touches(name: str, request: Request, content: Any) -> set[Touch]:
     length = f"len({name})"
     keys = list(content) if isinstance(content, dict | set) else list(range(len(content)))
-    everything = [f"{name}[{key!r}]" for key in keys]
     if request.kind in {"len", "truth"}:
         return {(length, False)}
-    if request.kind in {"getitem", "setitem"} and not isinstance(request.args[0], slice):
-        return _subscript_touches(name, request, content)
     if request.kind == "next":
-        position = request.args[0]
-        return {(everything[position], False)} if position < len(everything) else {(length, False)}
-    if request.kind == "contains" and isinstance(content, dict | set):
-        return {(f"{name}[{request.args[0]!r}]", False)}
-    kind = type(content).__name__
-    changes = request.kind in {"setitem", "delitem"} or (request.kind == "method" and request.args[0] in MUTATORS[kind])
-    if request.kind == "method":
-        precise = _method_touches(name, request, content)
-        if precise is not None:
-            return precise
-    return {(place, changes) for place in everything} | {(length, changes)}
-
-
-def _subscript_touches(name: str, request: Request, content: Any) -> set[Touch]:
-    key, writes = request.args[0], request.kind == "setitem"
+        position, first = request.args
+        if first not in {None, len(keys)} and isinstance(content, dict | deque):
+            return {(length, False)}  # the change of size is found before the element is looked at
+        ends = position >= len(keys) or isinstance(content, dict | deque)
+        element = {(_place(name, keys[position]), False)} if position < len(keys) else set()
+        return element | ({(length, False)} if ends else set())
+    word, *args = request.args if request.kind == "method" else (request.kind, *request.args)
     if isinstance(content, dict):
-        grows = writes and key not in content
-        return {(f"{name}[{key!r}]", writes)} | ({(f"len({name})", True)} if grows else set())
-    if not 0 <= key < len(content):
-        found = {(f"len({name})", False)}
-        return found | ({(f"{name}[{key + len(content)}]", writes)} if -len(content) <= key < 0 else set())
-    return {(f"{name}[{int(key)}]", writes)}
+        return _entry_touches(name, word, args, content)
+    if isinstance(content, set):
+        return _element_touches(name, word, args, content)
+    return _sequence_touches(name, word, args, content)
 
 
-def _method_touches(name: str, request: Request, content: Any) -> set[Touch] | None:
-    word, *args = request.args
-    length, size = f"len({name})", len(content)
-    if isinstance(content, list) or (not isinstance(content, dict | set) and word in {"append", "pop"}):
-        if word == "append":
-            return {(length, True), (f"{name}[{size}]", True)}
-        if word == "pop" and not args:
-            return {(length, True)} | ({(f"{name}[{size - 1}]", True)} if size else set())
-    if isinstance(content, dict):
-        if word == "get":
-            return {(f"{name}[{args[0]!r}]", False)}
-        if word in {"pop", "setdefault"}:
-            return {(length, True), (f"{name}[{args[0]!r}]", True)}
-    if isinstance(content, set) and word in {"add", "discard", "remove"}:
-        return {(length, True), (f"{name}[{args[0]!r}]", True)}
-    return None
+def _place(name: str, key: Any) -> str:
+    """Name an element; equal keys (1, True, 1.0) are one element."""
+    return f"{name}[{int(key) if isinstance(key, bool | float) and key == int(key) else key!r}]"
+
+
+def _whole(name: str, keys: Iterable[Any], *, writes: bool) -> set[Touch]:
+    return {(_place(name, key), writes) for key in keys} | {(f"len({name})", writes)}
+
+
+def _entry_touches(name: str, word: str, args: list[Any], content: dict[Any, Any]) -> set[Touch]:
+    if word in {"copy", "clear"}:
+        return _whole(name, content, writes=word == "clear")
+    reads = word in {"getitem", "get", "contains"}
+    before = len(content)
+    shape = set()
+    if not reads:
+        after = dict(content)
+        attempt(_MIMICS.get(word) or getattr(dict, word), after, *args)
+        shape = {(f"len({name})", True)} if len(after) != before else set()
+    return {(_place(name, args[0]), not reads)} | shape
+
+
+def _element_touches(name: str, word: str, args: list[Any], content: set[Any]) -> set[Touch]:
+    if word in {"copy", "clear"}:
+        return _whole(name, content, writes=word == "clear")
+    if word == "contains":
+        return {(_place(name, args[0]), False)}
+    changes = (args[0] in content) != (word == "add")
+    return {(_place(name, args[0]), True)} | ({(f"len({name})", True)} if changes else set())
+
+
+def _sequence_touches(name: str, word: str, args: list[Any], content: Any) -> set[Touch]:
+    size, length = len(content), (f"len({name})", True)
+    if word in {"getitem", "setitem", "delitem"} and not isinstance(args[0], slice):
+        return _subscript_touches(name, word, args[0], size)
+    if word == "append":
+        return {length, (_place(name, size), True)}
+    if word == "extend":
+        return {length} | {(_place(name, size + offset), True) for offset in range(len(thaw(args[0])))}
+    if word in {"pop", "popleft"}:
+        index = 0 if word == "popleft" else (args[0] if args else -1) % size if size else 0
+        return {length} | {(_place(name, moved), True) for moved in range(index, size)}
+    if word in {"insert", "appendleft"}:
+        index = 0 if word == "appendleft" else min(args[0] if args[0] >= 0 else max(args[0] + size, 0), size)
+        return {length} | {(_place(name, moved), True) for moved in range(index, size + 1)}
+    if word in {"reverse", "sort", "rotate"}:
+        return {(_place(name, index), True) for index in range(size)}
+    return _whole(name, range(size), writes=word in MUTATORS[type(content).__name__])
+
+
+def _subscript_touches(name: str, word: str, key: Any, size: int) -> set[Touch]:
+    found = set() if 0 <= key < size else {(f"len({name})", False)}
+    if not -size <= key < size:
+        return found
+    if word == "delitem":
+        return found | {(_place(name, moved), True) for moved in range(key % size, size)} | {(f"len({name})", True)}
+    return found | {(_place(name, key % size), word == "setitem")}
+
+
+_MIMICS: dict[str, Callable[..., Any]] = {"setitem": dict.__setitem__, "delitem": dict.__delitem__}
 
 
 def _conflict(one: set[Touch], other: set[Touch]) -> Iterator[tuple[str, bool, bool]]:

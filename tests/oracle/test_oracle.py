@@ -81,7 +81,7 @@ def test_steps_are_counted_as_the_contract_says() -> None:
         "y = sum(c)\n    c[1] = 4": 6,
         "return choose(1, 2)": 1,
         "with atomic():\n        x = y\n        y = z": 1,
-        "with atomic():\n        pass": 1,
+        "with atomic():\n        pass": 0,
         "with region('r'):\n        pass": 1,
         "incref(r)\n    decref(r)": 4,
         "print('a', 1)": 1,
