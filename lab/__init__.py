@@ -86,6 +86,7 @@ def explore(
     max_states: int | None = None,
     deadline: Callable[[], bool] | None = None,
     progress: Callable[[Progress], None] | None = None,
+    traces: bool = False,
 ) -> Result:
     """Return everything that a scenario can do under a policy.
 
@@ -103,6 +104,8 @@ def explore(
         Asked now and then; stop when it returns True.
     progress : callable or None
         Told now and then how far the exploration is.
+    traces : bool
+        Whether to count truly different runs (Mazurkiewicz traces), too; None in the result if a bound is reached.
 
     Raises
     ------
@@ -115,7 +118,11 @@ def explore(
     show_in_notebooks(_as_html)
     start = perf_counter()
     result = explore_relation(
-        relation(scenario, policy, parameters), max_states=max_states, deadline=deadline, progress=progress
+        relation(scenario, policy, parameters),
+        max_states=max_states,
+        deadline=deadline,
+        progress=progress,
+        traces=traces,
     )
     return replace(result, seconds=perf_counter() - start)
 

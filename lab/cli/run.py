@@ -12,7 +12,7 @@ from lab.cli import guard, options
 from lab.cli.figures import tell_of
 from lab.cli.folder import check_writable
 from lab.cli.screen import complain, say, show, write_json
-from lab.cli.status import status_of, worst
+from lab.cli.status import BOUND, status_of, worst
 from lab.cli.watch import Watch
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from lab.model.program import Program
 
 __all__ = ["explore", "run"]
+
+UNCOUNTED = "lab: the truly different runs were not counted: a bound was reached first"
 
 
 @click.command(
@@ -34,6 +36,7 @@ __all__ = ["explore", "run"]
 @options.policy(several=True)
 @options.setting
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: an object, or an array for several explorations.")
+@click.option("--traces", is_flag=True, help="Count truly different runs: up to swapping independent steps.")
 @click.option("--figures", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Draw the figures that fit.")
 @options.bounds
 def run(
@@ -42,6 +45,7 @@ def run(
     policy: str,
     settings: tuple[str, ...],
     as_json: bool,
+    traces: bool,
     folder: Path | None,
     max_states: int | None,
     max_seconds: float | None,
@@ -61,9 +65,12 @@ def run(
         try:
             program = options.load(scenario, settings)
             for name in policies:
-                result = explore(program, name, max_states=max_states, max_seconds=max_seconds)
+                result = explore(program, name, max_states=max_states, max_seconds=max_seconds, traces=traces)
                 results.append(result)
                 statuses.append(status_of(result))
+                if traces and result.complete and result.traces is None:
+                    complain(UNCOUNTED)
+                    statuses.append(BOUND)
                 if not as_json:
                     _print(result)
                 if folder is not None:
@@ -85,12 +92,21 @@ def policies_named(policy: str) -> tuple[str, ...]:
     return tuple(POLICIES) if policy == "all" else (policy_named(policy).name,)
 
 
-def explore(program: Program, policy: str, *, max_states: int | None, max_seconds: float | None) -> Result:
+def explore(
+    program: Program, policy: str, *, max_states: int | None, max_seconds: float | None, traces: bool = False
+) -> Result:
     """Explore under a time limit, Ctrl-C and a bound on states; what was found until then is kept."""
     import lab
 
     with Watch(max_seconds) as watch:
-        result = lab.explore(program, policy, max_states=max_states, deadline=watch.reached, progress=watch.progress)
+        result = lab.explore(
+            program,
+            policy,
+            max_states=max_states,
+            deadline=watch.reached,
+            progress=watch.progress,
+            traces=traces,
+        )
     return watch.explained(result)
 
 

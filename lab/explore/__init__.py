@@ -15,6 +15,7 @@ from lab.explore.protocol import Explorable
 from lab.explore.record import Recorded
 from lab.explore.result import Result
 from lab.explore.search import NotLayered, Search
+from lab.explore.traces import count_traces, with_traces
 
 __all__ = ["Progress", "explore"]
 
@@ -25,6 +26,7 @@ def explore(
     max_states: int | None = None,
     deadline: Callable[[], bool] | None = None,
     progress: Callable[[Progress], None] | None = None,
+    traces: bool = False,
 ) -> Result:
     """Explore a program in every order its policy allows.
 
@@ -38,6 +40,8 @@ def explore(
         Asked now and then; the exploration stops when it returns True.
     progress : callable, optional
         Told now and then how far the exploration has come.
+    traces : bool
+        Whether to count truly different runs, too; the same bounds hold for that count by itself.
 
     Returns
     -------
@@ -57,6 +61,8 @@ def explore(
     if relation.policy.name != "access":
         finest = _walked(relation.finest(), Bounds(max_states or _MOST_FOR_RACES, deadline, progress)).result()
         result = replace(result, races=finest.races, races_complete=finest.complete)
+    if traces and result.complete:
+        result = with_traces(result, count_traces(relation, max_nodes=max_states, deadline=deadline))
     return replace(result, expectations=check(relation.program, result))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from lab.explore.result import Status
 from lab.explore.verdicts import Judge
 from lab.model.state import State
 
-__all__ = ["DEADLOCK", "END", "EXCEPTION", "Ends", "Group", "plain_identity"]
+__all__ = ["DEADLOCK", "END", "EXCEPTION", "Ends", "Group", "outcome_key", "plain_identity", "waiting_of"]
 
 END = "end"
 DEADLOCK = "deadlock"
@@ -104,9 +104,8 @@ class Ends:
 
     def _group(self, status: Status, state: State, number: int, broken: bool) -> Hashable:
         observed = self.relation.observe(state)
-        waiting = self._waiting(state) if status == "deadlock" else {}
-        seen = [observed.shared, observed.returned, observed.errors, observed.output, waiting]
-        key = (status, *map(plain_identity, seen))
+        waiting = waiting_of(self.relation, state) if status == "deadlock" else {}
+        key = outcome_key(status, observed, waiting)
         group = self.groups.get(key)
         if group is None:
             faulty = status in ("deadlock", "livelock") or bool(observed.errors)
@@ -114,15 +113,23 @@ class Ends:
         group.faulty |= broken
         return key
 
-    def _waiting(self, state: State) -> dict[str, dict[str, Any]]:
-        names = [thread.name for thread in self.relation.program.threads]
-        found = {}
-        for thread, name in enumerate(names):
-            waiting = self.relation.waiting(state, thread)
-            if waiting is not None:
-                holders = [names[holder] for holder in waiting.held_by]
-                found[name] = {"for": waiting.name, "held_by": holders, "line": waiting.line}
-        return found
+
+def outcome_key(status: str, observed: Observed, waiting: Mapping[str, Mapping[str, Any]]) -> Hashable:
+    """Return a key that is equal for two ends exactly when they are one outcome."""
+    seen = (observed.shared, observed.returned, observed.errors, observed.output, waiting)
+    return (status, *map(plain_identity, seen))
+
+
+def waiting_of(relation: Explorable, state: State) -> dict[str, dict[str, Any]]:
+    """Return what each thread that is not enabled waits for, who holds that, and the line, as outcomes show it."""
+    names = [thread.name for thread in relation.program.threads]
+    found = {}
+    for thread, name in enumerate(names):
+        waiting = relation.waiting(state, thread)
+        if waiting is not None:
+            holders = [names[holder] for holder in waiting.held_by]
+            found[name] = {"for": waiting.name, "held_by": holders, "line": waiting.line}
+    return found
 
 
 def plain_identity(value: Any) -> Hashable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Protocol
 
 from lab.model.program import Program, Property
@@ -18,6 +19,10 @@ class Named(Protocol):
     @property
     def name(self) -> str:
         """The policy's name, as in results."""
+
+    @property
+    def switches(self) -> Callable[[AbstractSet[str]], bool]:
+        """Whether another thread may run, given the marks passed since a thread's last access."""
 
 
 class Observed(Protocol):

@@ -150,20 +150,20 @@ class Expressions:
         builder = self.builder
         left = self.expression(node.left)
         if len(node.ops) == 1:
-            return self._comparison(node.ops[0], left, self.expression(node.comparators[0]))
+            return self._comparison(node.ops[0], left, self.expression(node.comparators[0]), node.comparators[0])
         result, end = builder.register(), builder.label()
         for position, (op, comparator) in enumerate(zip(node.ops, node.comparators, strict=True)):
             right = self.expression(comparator)
-            builder.move(self._comparison(op, left, right), result)
+            builder.move(self._comparison(op, left, right, comparator), result)
             if position < len(node.ops) - 1:
                 builder.unless(Reg(result), end)
             left = right
         builder.here(end)
         return Reg(result)
 
-    def _comparison(self, op: ast.cmpop, left: Operand, right: Operand) -> Operand:
+    def _comparison(self, op: ast.cmpop, left: Operand, right: Operand, node: ast.expr) -> Operand:
         if isinstance(op, ast.In | ast.NotIn):
-            found = self.builder.operate(Invoke("__contains__", "in"), right, left)
+            found = self.builder.operate(Invoke("__contains__", f"look in {self.source.segment(node)}"), right, left)
             return self.builder.compute(_negate, found) if isinstance(op, ast.NotIn) else found
         return self.builder.operate(Compare(type(op).__name__), left, right)
 
@@ -188,11 +188,12 @@ class Expressions:
             return operand
         if isinstance(node, ast.Compare) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)):
             return operand
-        return self.builder.operate(Invoke("__bool__", "truth"), operand)
+        return self.builder.operate(Invoke("__bool__", f"test {self.source.segment(node)}"), operand)
 
     def _subscript(self, node: ast.Subscript) -> Operand:
         container = self.expression(node.value)
-        return self.builder.operate(Invoke("__getitem__", "read element"), container, self.index(node.slice))
+        read = Invoke("__getitem__", f"read {self.source.segment(node)}")
+        return self.builder.operate(read, container, self.index(node.slice))
 
     def index(self, node: ast.expr) -> Operand:
         """Lower what stands between the brackets."""
@@ -211,7 +212,7 @@ class Expressions:
                 node, f"the attribute '{node.attr}' is not part of the language", "use plain attributes"
             )
         return self.builder.operate(
-            Invoke("__getattr__", f"read .{node.attr}"), self.expression(node.value), Const(node.attr)
+            Invoke("__getattr__", f"read {self.source.segment(node)}"), self.expression(node.value), Const(node.attr)
         )
 
     def iterate(self, node: ast.expr, mode: str = "") -> Reg:
@@ -226,9 +227,9 @@ class Expressions:
         source = self.expression(node)
         return self.builder.compute(compute.make_cursor, source, Const(mode))
 
-    def advance(self, cursor: Reg, end: int) -> Reg:
+    def advance(self, cursor: Reg, end: int, node: ast.expr) -> Reg:
         """Lower the next element of an iterator; goes on at the label when there is none."""
-        pair = self.builder.operate(Invoke("__next__", "next element"), cursor)
+        pair = self.builder.operate(Invoke("__next__", f"next of {self.source.segment(node)}"), cursor)
         self.builder.unless(self.builder.compute(_goes_on, pair), end)
         self.builder.compute(_second, pair, into=cursor.number)
         return self.builder.compute(_first, pair)
@@ -246,7 +247,7 @@ class Expressions:
             cursor = self.iterate(node, mode)
             again = builder.label()
             builder.here(again)
-            use(self.advance(cursor, end), end)
+            use(self.advance(cursor, end, node), end)
             builder.jump(again)
             builder.here(end)
             return
@@ -262,7 +263,7 @@ class Expressions:
         before = dict(self.frame.hidden)
         self.frame.hidden[name] = builder.register(name)
         builder.here(again)
-        builder.move(self.advance(cursor, end), self.frame.hidden[name])
+        builder.move(self.advance(cursor, end, loop.iter), self.frame.hidden[name])
         for test in loop.ifs:
             builder.unless(self.condition(test), again)
         use(self.expression(node.elt), end)

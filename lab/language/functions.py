@@ -8,7 +8,7 @@ from collections.abc import Callable
 from lab.language.builder import NONE
 from lab.language.methods import Methods
 from lab.model import compute
-from lab.model.heap import Raised
+from lab.model.heap import Raised, Refused
 from lab.model.instructions import Const, Operand, Reg
 from lab.model.operations import Invoke, Print
 from lab.model.values import Ref, Snapshot, Value, type_name
@@ -51,7 +51,7 @@ class Functions(Methods):
 
     def _do_len(self, node: ast.Call) -> Operand:
         [value] = self._positional(node, 1, 1)
-        return self.builder.operate(Invoke("__len__", "length"), self.expression(value))
+        return self.builder.operate(Invoke("__len__", self.source.segment(node)), self.expression(value))
 
     def _do_abs(self, node: ast.Call) -> Operand:
         [value] = self._positional(node, 1, 1)
@@ -213,7 +213,12 @@ def _sorted(values: tuple[Value, ...]) -> Value:
 
 
 def _gather(gathered: tuple[Value, ...], value: Value) -> Value:
-    return compute.bounded((*gathered, value))
+    if len(gathered) >= _MOST_GATHERED:
+        raise Refused(f"more than {_MOST_GATHERED:,} elements are gathered", "use a smaller range")
+    return (*gathered, value)
+
+
+_MOST_GATHERED = 10_000
 
 
 def _negated(value: Value) -> bool:

@@ -29,7 +29,7 @@ class Methods(Expressions):
                 node, f"`.{name}()` is only allowed in a loop", "loop over it, or give it to sum(...) or list of keys"
             )
         if name not in methods() and name not in _PURE:
-            near = difflib.get_close_matches(name, [*methods(), *_PURE], 1)
+            near = difflib.get_close_matches(name, [*methods(), *_PURE], 1, 0.7)
             hint = (
                 f"did you mean '{near[0]}'?" if near else "the methods that the language knows are in docs/language.md"
             )

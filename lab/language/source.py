@@ -59,24 +59,30 @@ class Source:
             raise self.error(
                 None, f"the file is larger than {LARGEST_FILE:,} characters", "a scenario is a small program; split it"
             )
+        tree = None
         try:
             self.text.encode()
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 tree = ast.parse(self.text)
+                self._check_size(tree)
+                compile(tree, "scenario", "exec", dont_inherit=True)  # checks names and scopes; nothing is run
         except SyntaxError as error:
-            line, column = error.lineno or 1, error.offset or 1
-            raise self.error_at(
-                line, max(column, 1), f"this is not Python: {error.msg}", "correct the syntax"
-            ) from None
+            if tree is None or "async" not in error.msg:  # the language has its own words for tasks
+                raise self._not_python(error) from None
         except (RecursionError, MemoryError):
             raise self.error(
                 None, "the file nests too deeply", "split its expressions into several statements"
             ) from None
         except ValueError as error:
             raise self.error(None, f"the file cannot be read as text: {error}", "save it as UTF-8") from None
-        self._check_size(tree)
         return tree
+
+    def _not_python(self, error: SyntaxError) -> ScenarioError:
+        line, column = error.lineno or 1, max(error.offset or 1, 1)
+        if "Exceeds the limit" in error.msg:
+            return self.error_at(line, column, "a number has more than 4,000 digits", "use smaller numbers")
+        return self.error_at(line, column, f"this is not Python: {error.msg}", "correct the syntax")
 
     def _check_size(self, tree: ast.Module) -> None:
         pending: deque[tuple[ast.AST, int]] = deque([(tree, 0)])

@@ -78,11 +78,14 @@ class Lowering(Blocks):
                     if isinstance(index, ast.Slice):
                         raise self.source.error(target, "a slice is assigned", "assign the elements one by one")
                     holder = self.expression(container)
-                    self.builder.operate(Invoke("__setitem__", "write element"), holder, self.expression(index), value)
+                    write = Invoke("__setitem__", f"write {self.source.segment(target)}")
+                    self.builder.operate(write, holder, self.expression(index), value)
                 case ast.Attribute(holder_node, name):
                     self._no_writing(target)
                     holder = self.expression(holder_node)
-                    self.builder.operate(Invoke("__setattr__", f"write .{name}"), holder, Const(name), value)
+                    self.builder.operate(
+                        Invoke("__setattr__", f"write {self.source.segment(target)}"), holder, Const(name), value
+                    )
                 case ast.Tuple(elts) | ast.List(elts):
                     self._unpack(target, elts, value)
                 case _:
@@ -116,11 +119,11 @@ class Lowering(Blocks):
         cursor = builder.compute(compute.make_cursor, value, Const(""))
         items = []
         for position in range(len(targets)):
-            pair = builder.operate(Invoke("__next__", "next element"), cursor)
+            pair = builder.operate(Invoke("__next__", f"next of {self.source.segment(node)}"), cursor)
             builder.compute(_Enough(len(targets), position), pair, into=builder.ignored())
             builder.compute(_second, pair, into=cursor.number)
             items.append(builder.compute(_first, pair))
-        pair = builder.operate(Invoke("__next__", "end of elements"), cursor)
+        pair = builder.operate(Invoke("__next__", f"end of {self.source.segment(node)}"), cursor)
         builder.compute(_NotTooMany(len(targets)), pair, into=builder.ignored())
         for target, item in zip(targets, items, strict=True):
             self.assign(target, item)
@@ -134,18 +137,16 @@ class Lowering(Blocks):
                 self._assign_name(target, target.id, after)
             return
         self._no_writing(target)
-        holder = self.expression(target.value)
+        holder, written = self.expression(target.value), self.source.segment(target)
         if isinstance(target, ast.Subscript):
             if isinstance(target.slice, ast.Slice):
                 raise self.source.error(target, "a slice is assigned", "assign the elements one by one")
             key, get, put = self.expression(target.slice), "__getitem__", "__setitem__"
-            names = ("read element", "write element")
         else:
             key, get, put = Const(target.attr), "__getattr__", "__setattr__"
-            names = (f"read .{target.attr}", f"write .{target.attr}")
-        before = builder.operate(Invoke(get, names[0]), holder, key)
+        before = builder.operate(Invoke(get, f"read {written}"), holder, key)
         after = self._augmented(node, before)
-        builder.operate(Invoke(put, names[1]), holder, key, after)
+        builder.operate(Invoke(put, f"write {written}"), holder, key, after)
 
     def _augmented(self, node: ast.AugAssign, before: Operand) -> Operand:
         added = self.expression(node.value)
@@ -158,10 +159,13 @@ class Lowering(Blocks):
             self._no_writing(target)
             if isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Slice):
                 holder = self.expression(target.value)
-                self.builder.operate(Invoke("__delitem__", "delete element"), holder, self.expression(target.slice))
+                delete = Invoke("__delitem__", f"delete {self.source.segment(target)}")
+                self.builder.operate(delete, holder, self.expression(target.slice))
             elif isinstance(target, ast.Attribute):
                 self.builder.operate(
-                    Invoke("__delattr__", f"delete .{target.attr}"), self.expression(target.value), Const(target.attr)
+                    Invoke("__delattr__", f"delete {self.source.segment(target)}"),
+                    self.expression(target.value),
+                    Const(target.attr),
                 )
             else:
                 raise self.source.error(target, "only elements and attributes can be deleted", "assign None instead")
@@ -249,7 +253,7 @@ class Lowering(Blocks):
         builder.here(again)
         with builder.at(self.source.span(node.iter)):
             self._begin(node.iter)
-            item: Operand = self.advance(cursor, otherwise)
+            item: Operand = self.advance(cursor, otherwise, source)
             if counter is not None:
                 item = builder.compute(_pair, counter, item)
                 builder.compute(compute.BINARY["Add"], counter, Const(1), into=counter.number)

@@ -49,6 +49,8 @@ def check_literal(source: Source, node: ast.AST, value: Any) -> Any:
         raise source.error(
             node, f"a {type(value).__name__} value is not part of the language", "use numbers, texts and tuples"
         )
+    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+        raise source.error(node, "a text holds half of a character", "write the whole character")
     if isinstance(value, float) and (math.isnan(value) or math.isinf(value)):
         raise source.error(node, f"the value {value!r} is not allowed", "floats are finite")
     return value

@@ -58,10 +58,11 @@ class Vocabulary(Functions):
         return NONE
 
     def _change_count(self, node: ast.Call, sign: str) -> tuple[Operand, Operand]:
-        record = self.expression(self._positional(node, 1, 1)[0])
-        old = self.builder.operate(Invoke("__getattr__", "read .refs"), record, Const("refs"))
+        [counted] = self._positional(node, 1, 1)
+        record, written = self.expression(counted), self.source.segment(counted)
+        old = self.builder.operate(Invoke("__getattr__", f"read {written}.refs"), record, Const("refs"))
         new = self.builder.compute(compute.BINARY[sign], old, Const(1))
-        self.builder.operate(Invoke("__setattr__", "write .refs"), record, Const("refs"), new)
+        self.builder.operate(Invoke("__setattr__", f"write {written}.refs"), record, Const("refs"), new)
         return record, new
 
     def _do_wait_until(self, node: ast.Call) -> Operand:
