@@ -53,6 +53,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "share": _fraction(outcome.share),
         "probability": _fraction(outcome.probability),
         "witness": list(outcome.witness),
+        **({"loop": list(outcome.loop)} if outcome.loop else {}),
     }
 
 

@@ -144,7 +144,9 @@ def _outcome_row(outcome: Outcome, *, traces: bool) -> tuple[Cell, ...]:
         *((Cell(count(outcome.traces)),) if traces else ()),
         Cell(part(outcome.share)),
         Cell(part(outcome.probability)),
-        Cell(schedule(outcome.witness), "quiet"),
+        Cell(
+            schedule(outcome.witness) + (f", then for ever: {schedule(outcome.loop)}" if outcome.loop else ""), "quiet"
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import lab
 from lab.report.json import as_json
 from tests.report.samples import DEADLOCK, RACE, STOPPED
 
@@ -137,3 +138,12 @@ def test_every_field_is_documented() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     names = (_field_names(as_json(RACE)) | _field_names(as_json(DEADLOCK))) - {"T1", "T2", "x", "N", "names"}
     assert sorted(name for name in names if f"`{name}`" not in text) == []
+
+
+def test_an_outcome_that_goes_on_for_ever_has_its_loop() -> None:
+    """The witness leads into the livelock, and the loop is one round of it; other outcomes have no such field."""
+    result = as_json(lab.explore("dekker/first"))
+    [outcome] = result["outcomes"]
+    assert outcome["status"] == "livelock"
+    assert lab.replay("dekker/first", [*outcome["witness"], *outcome["loop"] * 3]).status == "running"
+    assert "loop" not in as_json(lab.explore("refcount/race"))["outcomes"][0]
