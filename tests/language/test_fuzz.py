@@ -7,6 +7,7 @@ import contextlib
 import resource
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -74,7 +75,7 @@ def test_a_damaged_scenario_is_read_or_refused(text: str, data: st.DataObject) -
 def test_a_scenario_with_swapped_pieces_of_syntax_is_read_or_refused(text: str, data: st.DataObject) -> None:
     """Any expression or statement of the tree takes the place of any other, and the tree is written out again."""
     tree = ast.parse(text)
-    kind = data.draw(st.sampled_from([ast.expr, ast.stmt]))
+    kind: Any = data.draw(st.sampled_from([ast.expr, ast.stmt]))
     nodes = [node for node in ast.walk(tree) if isinstance(node, kind)]
     lost, found = data.draw(st.sampled_from(nodes)), data.draw(st.sampled_from(nodes))
 

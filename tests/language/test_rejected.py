@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -88,18 +87,7 @@ NOT_PYTHON = {
 }
 
 
-NOT_YET = {
-    "break", "continue", "a parameter twice", "a global parameter", "assigned before global", "read before global", "__debug__"
-}  # fmt: skip
-
-
-def _cases() -> list[Any]:
-    reason = "the front end parses the text, and does not ask Python to compile it"
-    late = pytest.mark.xfail(strict=True, reason=reason)
-    return [pytest.param(name, marks=[late] if name in NOT_YET else []) for name in NOT_PYTHON]
-
-
-@pytest.mark.parametrize("name", _cases())
+@pytest.mark.parametrize("name", NOT_PYTHON)
 def test_what_python_itself_refuses_is_refused(name: str) -> None:
     """Python finds these only when it compiles the tree, and a scenario must also be a program."""
     with pytest.raises(SyntaxError):

@@ -112,6 +112,9 @@ def _sequence_touches(name: str, word: str, args: list[Any], content: Any) -> se
     if word in {"insert", "appendleft"}:
         index = 0 if word == "appendleft" else min(args[0] if args[0] >= 0 else max(args[0] + size, 0), size)
         return {length} | {(_place(name, moved), True) for moved in range(index, size + 1)}
+    if word == "remove" and args[0] in content:
+        found = content.index(args[0])
+        return {length} | {(_place(name, index), index >= found) for index in range(size)}
     if word in {"reverse", "sort", "rotate"}:
         return {(_place(name, index), True) for index in range(size)}
     return _whole(name, range(size), writes=word in MUTATORS[type(content).__name__])
