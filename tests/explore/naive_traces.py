@@ -1,0 +1,76 @@
+"""Truly different runs the slow way: every schedule of a program, grouped by its dependence graph."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterator
+from typing import Any, NamedTuple
+
+from lab.model.objects.locks import Lock, RLock, Semaphore
+from lab.model.state import State
+
+
+class TooMany(Exception):  # noqa: N818 - a reason to take another program
+    """The program has more or longer schedules than a test has time for."""
+
+
+class Event(NamedTuple):
+    """One step of a schedule: who, which result, and where it reads and writes."""
+
+    thread: int
+    result: int
+    accesses: tuple[tuple[str, bool], ...]
+
+
+Run = tuple[Event, ...]
+
+
+def different_runs(relation: Any, most: int = 1500, longest: int = 30) -> dict[str, Any]:
+    """Return the numbers of finished and deadlocked traces, and those of each observable end."""
+    locks = {target.name for target in relation.program.heap if isinstance(target, Lock | RLock | Semaphore)}
+    found: dict[str, set[Hashable]] = {"finished": set(), "deadlock": set()}
+    ends: dict[Hashable, set[Hashable]] = {}
+    for number, (run, state) in enumerate(_runs(relation, relation.initial(), (), longest)):
+        if number >= most:
+            raise TooMany
+        form = normal_form(run, locks)
+        status = "finished" if all(local.ended for local in state.locals) else "deadlock"
+        found[status].add(form)
+        waiting = [relation.waiting(state, thread) for thread in range(len(state.locals))]
+        ends.setdefault(repr((relation.observe(state), waiting)), set()).add(form)
+    return {**{status: len(forms) for status, forms in found.items()}, "ends": Counter(map(len, ends.values()))}
+
+
+def _runs(relation: Any, state: State, run: Run, longest: int) -> Iterator[tuple[Run, State]]:
+    if len(run) > longest:
+        raise TooMany
+    moved = False
+    for thread in range(len(state.locals)):
+        for result, (step, after) in enumerate(relation.steps(state, thread)):
+            moved = True
+            event = Event(thread, result, tuple((access.location, access.writes) for access in step.accesses))
+            yield from _runs(relation, after, (*run, event), longest)
+    if not moved:
+        yield run, state
+
+
+def normal_form(run: Run, locks: set[str]) -> Hashable:
+    """Return Foata's normal form: the steps in layers, each as early as its dependences allow."""
+    layers: list[set[Event]] = []
+    for event in run:
+        place = len(layers)
+        while place and not any(dependent(event, earlier, locks) for earlier in layers[place - 1]):
+            place -= 1
+        if place == len(layers):
+            layers.append(set())
+        layers[place].add(event)
+    return tuple(map(frozenset, layers))
+
+
+def dependent(one: Event, other: Event, locks: set[str]) -> bool:
+    """Whether two steps are of one thread, or meet at a location that one writes, or at a lock."""
+    return one.thread == other.thread or any(
+        place == where and (writes or changes or place in locks)
+        for place, writes in one.accesses
+        for where, changes in other.accesses
+    )
