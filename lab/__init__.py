@@ -12,19 +12,17 @@ Importing the lab is cheap: what a call needs is imported when it is made.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from lab.errors import BoundReached, LabError, ScenarioError, UsageError
 
 if TYPE_CHECKING:
-    from lab.explore.bounds import Progress
-    from lab.explore.result import Result
+    from lab.explorer.bounds import Progress
+    from lab.explorer.result import Result
     from lab.model.program import Program
     from lab.model.relation import Relation
     from lab.model.trace import Trace
@@ -112,8 +110,8 @@ def explore(
     ScenarioError, UsageError
         As `load` does, and when the scenario leaves the language while it is explored.
     """
-    from lab.explore import explore as explore_relation
-    from lab.explore.result import show_in_notebooks
+    from lab.explorer import explore as explore_relation
+    from lab.explorer.result import show_in_notebooks
 
     show_in_notebooks(_as_html)
     start = perf_counter()
@@ -143,18 +141,3 @@ def replay(
     from lab.model.trace import replay as replay_relation
 
     return replay_relation(relation(scenario, policy, parameters), schedule)
-
-
-class _Lab(ModuleType):
-    """Keeps `lab.explore` the function when the package of that name is imported."""
-
-    @property
-    def explore(self) -> Any:
-        return explore
-
-    @explore.setter
-    def explore(self, module: ModuleType) -> None:
-        pass
-
-
-sys.modules[__name__].__class__ = _Lab

@@ -16,7 +16,7 @@ from lab.cli.status import BOUND, status_of, worst
 from lab.cli.watch import Watch
 
 if TYPE_CHECKING:
-    from lab.explore.result import Result
+    from lab.explorer.result import Result
     from lab.model.program import Program
 
 __all__ = ["explore", "run"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lab.explore.result import Result
+    from lab.explorer.result import Result
 
 __all__ = ["BOUND", "FINE", "FOUND", "WRONG", "status_of", "worst"]
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from typing import Self
 
-    from lab.explore.bounds import Progress
-    from lab.explore.result import Result
+    from lab.explorer.bounds import Progress
+    from lab.explorer.result import Result
 
 __all__ = ["Watch"]
 

@@ -19,9 +19,9 @@ from lab.draw.runs import runs_of
 from lab.draw.strips import interleaving_strips
 from lab.draw.style import SizeName
 from lab.errors import UsageError
-from lab.explore import explore
-from lab.explore.graph import Schedule, StateGraph, state_graph
-from lab.explore.result import Result
+from lab.explorer import explore
+from lab.explorer.graph import Schedule, StateGraph, state_graph
+from lab.explorer.result import Result
 from lab.language import load_program
 from lab.model.policies import policy_named
 from lab.model.program import Program

@@ -13,7 +13,7 @@ from lab.draw.grid_plan import Node, Plan, Spot, alt_text, plan_of, table_of, ti
 from lab.draw.style import BAD, INK, MUTED, PALE, PAPER, RAIL, SizeName, stroke_colour, thread_colour, wrap
 from lab.draw.words import short_names, who
 from lab.errors import UsageError
-from lab.explore.graph import Schedule, StateGraph
+from lab.explorer.graph import Schedule, StateGraph
 
 __all__ = ["progress_grid"]
 

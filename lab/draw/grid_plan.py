@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from lab.draw.words import act, capital, count_word, entry_thread, every, family, listing, pairs
 from lab.errors import UsageError
-from lab.explore.graph import Schedule, StateGraph
+from lab.explorer.graph import Schedule, StateGraph
 
 __all__ = ["Node", "Plan", "Spot", "alt_text", "plan_of", "table_of", "title_of"]
 

@@ -14,7 +14,7 @@ from lab.draw.drawing import Drawing
 from lab.draw.style import BAD, INK, MUTED, PAPER, SizeName, stroke_colour, thread_colour
 from lab.draw.words import act, capital, cells, count_word, listing, pairs, short_names, value_text, who
 from lab.errors import UsageError
-from lab.explore.graph import Edge, StateGraph
+from lab.explorer.graph import Edge, StateGraph
 
 __all__ = ["state_levels"]
 

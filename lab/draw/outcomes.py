@@ -13,7 +13,7 @@ from lab.draw.drawing import Drawing
 from lab.draw.style import BAD, GOOD, MUTED, RAIL, SizeName
 from lab.draw.words import capital, cells, clipped, count_word, every, fraction, outcome_lines
 from lab.errors import UsageError
-from lab.explore.result import Outcome, Result
+from lab.explorer.result import Outcome, Result
 
 __all__ = ["outcome_bars"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lab.draw.words import capital, count_word, every
-from lab.explore.graph import Schedule, StateGraph, interleavings, state_graph
+from lab.explorer.graph import Schedule, StateGraph, interleavings, state_graph
 from lab.model.relation import Relation
 from lab.model.trace import Trace, replay
 

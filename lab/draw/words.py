@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lab.explore.result import Outcome
+    from lab.explorer.result import Outcome
     from lab.model.state import Access
     from lab.model.trace import Event
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from lab.explore.result import Outcome, Result, Verdict
+from lab.explorer.result import Outcome, Result, Verdict
 from lab.report.table import Cell, Column, Table
 from lab.report.text import TONES, BuiltInVerdict, built_ins, race_verdict
 from lab.report.words import count, end, exactness, part, settings

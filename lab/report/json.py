@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from lab.explore.result import BuiltIn, Count, Infinite, Outcome, PropertyResult, Race, Result
+from lab.explorer.result import BuiltIn, Count, Infinite, Outcome, PropertyResult, Race, Result
 from lab.report.words import digits, ratio
 
 __all__ = ["as_json"]

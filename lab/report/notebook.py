@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from lab.explore.result import Result
+from lab.explorer.result import Result
 from lab.report.table import Cell, Column, Table
 from lab.report.text import conclusion, headline, tables
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lab.explore.result import BuiltIn, Outcome, PropertyResult, Result, Verdict
+from lab.explorer.result import BuiltIn, Outcome, PropertyResult, Result, Verdict
 from lab.report.table import Cell, Column, Table, Tone
 from lab.report.words import amount, count, end, exactness, lined, part, schedule, settings
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lab.explore.result import Count, Outcome, Result
+    from lab.explorer.result import Count, Outcome, Result
 
 __all__ = [
     "amount",

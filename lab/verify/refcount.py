@@ -16,7 +16,7 @@ from typing import Any
 
 from lab.catalogue import resolve
 from lab.errors import UsageError
-from lab.explore.graph import interleavings
+from lab.explorer.graph import interleavings
 from lab.language import load_program
 from lab.model.policies import POLICIES
 from lab.model.relation import Relation

@@ -14,8 +14,8 @@ from lab.cli import guard, screen, watch
 from lab.cli.status import BOUND, FINE, FOUND, WRONG, status_of
 from lab.cli.watch import Watch
 from lab.errors import BoundReached, ScenarioError
-from lab.explore.bounds import Progress
-from lab.explore.result import BuiltIn, ExpectationResult
+from lab.explorer.bounds import Progress
+from lab.explorer.result import BuiltIn, ExpectationResult
 from lab.report.contents import Checked, contents
 from lab.report.text import outcomes
 from tests.report.samples import DEADLOCK, HOLDS, RACE, STOPPED

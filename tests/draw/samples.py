@@ -20,9 +20,9 @@ from lab.draw import (
     swim_lanes,
 )
 from lab.draw.style import SizeName, settings
-from lab.explore import explore
-from lab.explore.graph import StateGraph, state_graph
-from lab.explore.result import Result
+from lab.explorer import explore
+from lab.explorer.graph import StateGraph, state_graph
+from lab.explorer.result import Result
 from lab.language import parse
 from lab.model.policies import policy_named
 from lab.model.relation import Relation

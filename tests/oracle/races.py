@@ -116,7 +116,7 @@ def _sequence_touches(name: str, word: str, args: list[Any], content: Any) -> se
         found = content.index(args[0])
         return {length} | {(_place(name, index), index >= found) for index in range(size)}
     if word in {"reverse", "sort", "rotate"}:
-        return {(_place(name, index), True) for index in range(size)}
+        return {(_place(name, index), True) for index in range(size)} | {(f"len({name})", False)}
     return _whole(name, range(size), writes=word in MUTATORS[type(content).__name__])
 
 

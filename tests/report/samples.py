@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from lab.explore.result import (
+from lab.explorer.result import (
     INFINITE,
     BuiltIn,
     ExpectationResult,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lab.explore.result import PropertyResult
+from lab.explorer.result import PropertyResult
 from lab.report.comparison import compare
 from lab.report.table import plain
 from tests.report.samples import HOLDS, RACE, STOPPED

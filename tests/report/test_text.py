@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lab.explore.result import Race, RacyAccess
+from lab.explorer.result import Race, RacyAccess
 from lab.report import text
 from lab.report.table import plain
 from tests.report.samples import DEADLOCK, RACE, STOPPED, outcome

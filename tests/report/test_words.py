@@ -8,7 +8,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.explore.result import INFINITE
+from lab.explorer.result import INFINITE
 from lab.report import words
 from tests.report.samples import DEADLOCK, RACE, STOPPED, outcome
 

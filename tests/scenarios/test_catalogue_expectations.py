@@ -12,12 +12,12 @@ import pytest
 
 import lab
 from lab import catalogue
-from lab.explore.graph import state_graph
+from lab.explorer.graph import state_graph
 from lab.verify import free_run
 from tests.verify.interpreters import VERSIONS, needed
 
 if TYPE_CHECKING:
-    from lab.explore.result import Result
+    from lab.explorer.result import Result
 
 NAMES = catalogue.names()
 DECLARED = [

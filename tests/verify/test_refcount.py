@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lab.errors import UsageError
-from lab.explore.graph import interleavings
+from lab.explorer.graph import interleavings
 from lab.verify import real_refcount, refcount
 from lab.verify.refcount import RefcountReport, judge, measure, verify_refcounts
 from tests.verify.interpreters import needed

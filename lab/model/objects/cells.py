@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from lab.model.heap import HeapObject, Raised, Scene
 from lab.model.values import MISSING, Ref, Value
@@ -95,7 +95,9 @@ class Record(Namespace):
 
     def get(self, scene: Scene, attribute: str) -> Value:
         """Perform `r.field`."""
-        if scene.read(self.freed) or attribute not in self.cells:
+        if attribute not in self.cells:
+            self._miss(scene, attribute)
+        if scene.read(self.freed):
             scene.note(f"{self.name}.{attribute}", "read")
             self._check(scene)
         return super().get(scene, attribute)
@@ -106,12 +108,17 @@ class Record(Namespace):
     def put(self, scene: Scene, attribute: str, value: Value) -> None:
         """Perform `r.field = value`."""
         if attribute not in self.cells:
-            self._check(scene)
-            raise self._missing(attribute)
+            self._miss(scene, attribute)
         if scene.read(self.freed):
             scene.note(f"{self.name}.{attribute}", "write", value, writes=True)
             self._check(scene)
         super().put(scene, attribute, value)
+
+    def _miss(self, scene: Scene, attribute: str) -> NoReturn:
+        """Raise for a field that is not there: which exception depends on `free`, as every field's access does."""
+        scene.note(f"{self.name}.refs", "read")
+        self._check(scene)
+        raise self._missing(attribute)
 
     def free(self, scene: Scene) -> None:
         """Perform `free(r)`."""

@@ -165,6 +165,7 @@ class List(Container):
             self.change(scene, content)
         for position, value in enumerate(content):
             scene.note(self.at(position), operation, value, writes=True)
+        scene.note(self.size, operation, len(content))
 
     def reverse(self, scene: Scene) -> None:
         """Perform `c.reverse()`."""

@@ -1,0 +1,85 @@
+"""Exhaustive exploration: every schedule of a program, counted, judged and witnessed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from lab.explorer.assemble import Assembly
+from lab.explorer.bounds import Bounds, Progress
+from lab.explorer.carry import Carried
+from lab.explorer.expand import Expander
+from lab.explorer.expectations import check
+from lab.explorer.packing import Packing
+from lab.explorer.protocol import Explorable
+from lab.explorer.record import Recorded
+from lab.explorer.result import Result
+from lab.explorer.search import NotLayered, Search
+from lab.explorer.traces import count_traces, with_traces
+
+__all__ = ["Progress", "explore"]
+
+
+def explore(
+    relation: Explorable,
+    *,
+    max_states: int | None = None,
+    deadline: Callable[[], bool] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    traces: bool = False,
+) -> Result:
+    """Explore a program in every order its policy allows.
+
+    Parameters
+    ----------
+    relation : Relation
+        The program under a policy.
+    max_states : int, optional
+        States to find at most, >= 1.
+    deadline : callable, optional
+        Asked now and then; the exploration stops when it returns True.
+    progress : callable, optional
+        Told now and then how far the exploration has come.
+    traces : bool
+        Whether to count truly different runs, too; the same bounds hold for that count by itself.
+
+    Returns
+    -------
+    Result
+        Complete, or with `stopped` saying why not; an interrupt from the keyboard gives a result, too.
+
+    Notes
+    -----
+    The first walk takes it that schedules of different lengths lead to different states and needs no memory of the
+    past. The first step that contradicts this starts a second walk that remembers all states; what the relation has
+    said about single steps is kept. Both give the same result where both are possible.
+
+    A data race is two accesses enabled in one state of policy `access`, whatever the policy explored; under another one
+    the races come from a walk of their own, of a bounded number of states, and `races_complete` says if it was enough.
+    """
+    result = _walked(relation, Bounds(max_states, deadline, progress)).result()
+    if relation.policy.name != "access":
+        finest = _walked(relation.finest(), Bounds(max_states or _MOST_FOR_RACES, deadline, progress)).result()
+        result = replace(result, races=finest.races, races_complete=finest.complete)
+    if traces and result.complete:
+        result = with_traces(result, count_traces(relation, max_nodes=max_states, deadline=deadline))
+    return replace(result, expectations=check(relation.program, result))
+
+
+_MOST_FOR_RACES = 200_000
+"""States under policy `access` that are looked at for data races when another policy is explored."""
+
+
+def _walked(relation: Explorable, bounds: Bounds) -> Assembly:
+    packing = Packing(relation.initial())
+    expander = Expander(relation, packing)
+    initial = relation.initial()
+    walk: Carried | Recorded = Carried(packing.encode(initial))
+    search = Search(relation, packing, expander, walk, bounds)
+    try:
+        search.run()
+    except NotLayered:
+        walk = Recorded(packing.encode(initial))
+        search = Search(relation, packing, expander, walk, bounds)
+        search.run()
+    return Assembly(relation, packing, expander, search, walk)

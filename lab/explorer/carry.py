@@ -1,0 +1,149 @@
+"""Counting while walking: levels that share no state need no memory of the states behind them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.explorer.expand import Successors
+from lab.explorer.index import StateIndex
+from lab.explorer.limbs import Numbers, Sums
+from lab.explorer.packing import Ids, Words
+
+__all__ = ["Carried"]
+
+Measure = tuple[int, Fraction]
+"""A number of schedules and a probability."""
+
+
+class _Flow:
+    """What arrives at each state of a level: schedules, and numerators of probabilities over a common denominator."""
+
+    def __init__(self, schedules: Numbers, chances: Numbers) -> None:
+        self.schedules, self.chances = schedules, chances
+
+    def without(self, rows: NDArray[np.bool_]) -> _Flow:
+        return _Flow(self.schedules.without(rows), self.chances.without(rows))
+
+
+class _NextFlow:
+    """A flow under construction."""
+
+    def __init__(self, flow: _Flow, capacity: int) -> None:
+        self.schedules = Sums(capacity, flow.schedules.bits)
+        self.chances = Sums(capacity, flow.chances.bits)
+
+
+class Carried:
+    """Walks in levels and carries exact counts and probabilities along.
+
+    Only right while levels share no state, which the caller checks (`Expander.layered`).
+
+    Notes
+    -----
+    Probabilities of one level are natural numbers over one denominator: with d(i) = enabled threads x results of
+    transition i, a level multiplies the denominator by the least common multiple L of its d(i), and the
+    numerator that transition i hands on by L / d(i). L becomes known batch by batch; what has been summed is scaled.
+    """
+
+    def __init__(self, initial: Words) -> None:
+        self.frontier = initial
+        self._next = StateIndex(initial.shape[0])
+        self._all = _Flow(Numbers.one(), Numbers.one())
+        self._avoiding: dict[Hashable, _Flow] = {}
+        self._denominator = 1
+        self._totals: dict[Hashable, tuple[int, Fraction]] = {}
+        self._open()
+
+    @property
+    def found(self) -> int:
+        """States found so far in the next level."""
+        return self._next.size
+
+    def _open(self) -> None:
+        capacity = 64 + 3 * self.frontier.shape[1] // 2
+        self._next.clear()
+        self._scale = 1
+        self._sums = {tag: _NextFlow(flow, capacity) for tag, flow in self._flows()}
+
+    def _flows(self) -> list[tuple[Hashable, _Flow]]:
+        return [(None, self._all), *self._avoiding.items()]
+
+    def add(self, successors: Successors, start: int) -> Ids:
+        """Take the transitions of a batch of the frontier that begins at `start`; returns those to new states."""
+        targets, new = self._next.intern(successors.keys)
+        rows = successors.rows + start
+        weights = self._weights(successors)
+        for tag, flow in self._flows():
+            self._sums[tag].schedules.add(targets, self.found, flow.schedules, rows)
+            self._sums[tag].chances.add(targets, self.found, flow.chances, rows, weights)
+        return new
+
+    def _weights(self, successors: Successors) -> NDArray[np.uint64]:
+        """Return L / d for each transition, with L adjusted first to the divisors of this batch."""
+        divisors = successors.enabled
+        if successors.results is not None:
+            divisors = divisors.take(successors.rows) * successors.results
+        present = np.flatnonzero(np.bincount(divisors))
+        present = present[present > 0]
+        scale = math.lcm(self._scale, *present.tolist())
+        if scale != self._scale:
+            for flow in self._sums.values():
+                flow.chances.scale(scale // self._scale)
+            self._scale = scale
+        table = np.zeros(int(present.max(initial=0)) + 1, np.uint64)
+        table[present] = [scale // divisor for divisor in present.tolist()]
+        weights = table.take(divisors)
+        return weights if successors.results is not None else weights.take(successors.rows)
+
+    def end(self, rows: Ids, tag: Hashable) -> None:
+        """Note that frontier states end runs of a kind."""
+        self._note(tag, self._all, rows)
+        for name, flow in self._avoiding.items():
+            self._note(("avoiding", name, tag), flow, rows)
+
+    def _note(self, tag: Hashable, flow: _Flow, rows: Ids) -> None:
+        schedules, probability = self._totals.get(tag, (0, Fraction(0)))
+        schedules += flow.schedules.total(rows)
+        probability += Fraction(flow.chances.total(rows), self._denominator)
+        self._totals[tag] = (schedules, probability)
+
+    def advance(self, count: int) -> None:
+        """Make the first `count` states found the frontier."""
+        self.frontier = self._next.keys[:, :count].copy()
+        sums = self._sums.items()
+        self._avoiding = {tag: _Flow(flow.schedules.finish(count), flow.chances.finish(count)) for tag, flow in sums}
+        self._all = self._avoiding.pop(None)
+        self._denominator *= self._scale
+        self._open()
+
+    def mark(self, rows: NDArray[np.bool_], name: Hashable) -> None:
+        """Note which frontier states `name` counts runs around; at least one."""
+        if name not in self._avoiding:  # every run that has ended by now avoided it
+            self._totals |= {("avoiding", name, tag): total for tag, total in self._totals.items()}
+            self._avoiding[name] = self._all
+        self._avoiding[name] = self._avoiding[name].without(rows)
+        self._open()
+
+    def translate(self, translation: Callable[[Words], Words]) -> None:
+        """Follow a change of layout."""
+        self.frontier = translation(self.frontier)
+        self._next.translate(translation)
+
+    def ending(self, tag: Hashable) -> Measure:
+        """Return how many runs end in a state noted under `tag`, and how probable that is."""
+        return self._totals.get(tag, (0, Fraction(0)))
+
+    def avoiding(self, name: Hashable, everywhere: Hashable) -> Measure:
+        """Return the runs that pass through no state marked with `name`, given the tag that all ends have."""
+        return self.ending(("avoiding", name, everywhere) if name in self._avoiding else everywhere)
+
+    def hitting(self, name: Hashable, everywhere: Hashable) -> Measure:
+        """Return the runs that pass through a state marked with `name`, given the tag that all ends have."""
+        schedules, probability = self.ending(everywhere)
+        missing, without = self.avoiding(name, everywhere)
+        return schedules - missing, probability - without

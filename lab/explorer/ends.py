@@ -1,0 +1,147 @@
+"""End states, gathered into outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from lab.explorer.packing import Ids, Packing, Words
+from lab.explorer.protocol import Explorable, Observed
+from lab.explorer.result import Status
+from lab.explorer.verdicts import Judge
+from lab.model.state import State
+
+__all__ = ["DEADLOCK", "END", "EXCEPTION", "Ends", "Group", "outcome_key", "plain_identity", "waiting_of"]
+
+END = "end"
+DEADLOCK = "deadlock"
+EXCEPTION = "exception"
+
+
+@dataclass
+class Group:
+    """The end states that look alike; `first` is the number of the one reached first."""
+
+    status: Status
+    observed: Observed
+    waiting: dict[str, dict[str, Any]]
+    first: int
+    faulty: bool
+    loop: tuple[str, ...] = ()
+
+
+@dataclass
+class Ends:
+    """All end states found so far.
+
+    Attributes
+    ----------
+    groups : dict
+        By what can be observed; each in order of discovery, which is that of the shortest schedules.
+    count : dict of str to int
+        How many states are DEADLOCK, and how many EXCEPTION (some thread ended by one).
+    violations : dict of str to (int, str)
+        By final property: the first end state that violates it, and what the property raised there.
+    """
+
+    relation: Explorable
+    packing: Packing
+    judges: Sequence[Judge]
+    groups: dict[Hashable, Group] = field(default_factory=dict)
+    count: dict[str, int] = field(default_factory=lambda: {DEADLOCK: 0, EXCEPTION: 0})
+    violations: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+    def add(self, keys: Words, first: int, rows: Ids) -> dict[Hashable, Ids]:
+        """Take the end states among a level's, and say which rows belong together.
+
+        Parameters
+        ----------
+        keys : array, shape (words, n)
+            The end states' keys.
+        first : int
+            The number of the level's first state.
+        rows : array, shape (n,)
+            Their positions in the level, ascending.
+
+        Returns
+        -------
+        dict
+            Rows by tag: END, DEADLOCK, EXCEPTION, a group's key, or ("final", name) for those that violate one.
+        """
+        violated = {judge.property.name: ~judge.holds(keys) for judge in self.judges}
+        tags: dict[Hashable, list[int]] = {END: rows.tolist()}
+        for column, row in enumerate(rows.tolist()):
+            words = keys[:, column].tolist()
+            state = self.packing.decode(words)
+            status: Status = "finished" if all(local.ended for local in state.locals) else "deadlock"
+            broken = [name for name, found in violated.items() if status == "finished" and found[column]]
+            for name in broken:
+                tags.setdefault(("final", name), []).append(row)
+                self._note(name, first + row, words)
+            key = self._group(status, state, first + row, bool(broken))
+            tags.setdefault(key, []).append(row)
+            if status == "deadlock":
+                self.count[DEADLOCK] += 1
+                tags.setdefault(DEADLOCK, []).append(row)
+            if self.groups[key].observed.errors:
+                self.count[EXCEPTION] += 1
+                tags.setdefault(EXCEPTION, []).append(row)
+        return {tag: np.array(found) for tag, found in tags.items()}
+
+    def add_component(self, status: Status, state: State, number: int, loop: tuple[str, ...]) -> Hashable:
+        """Take a set of states that no run leaves, seen at its first state; returns the group's key."""
+        key = self._group(status, state, number, False)
+        self.groups[key].loop = self.groups[key].loop or loop
+        return key
+
+    def _note(self, name: str, number: int, words: list[int]) -> None:
+        if name not in self.violations:
+            judge = next(judge for judge in self.judges if judge.property.name == name)
+            self.violations[name] = (number, judge.reason(words))
+
+    def _group(self, status: Status, state: State, number: int, broken: bool) -> Hashable:
+        observed = self.relation.observe(state)
+        waiting = waiting_of(self.relation, state) if status == "deadlock" else {}
+        key = outcome_key(status, observed, waiting)
+        group = self.groups.get(key)
+        if group is None:
+            faulty = status in ("deadlock", "livelock") or bool(observed.errors)
+            group = self.groups[key] = Group(status, observed, waiting, number, faulty)
+        group.faulty |= broken
+        return key
+
+
+def outcome_key(status: str, observed: Observed, waiting: Mapping[str, Mapping[str, Any]]) -> Hashable:
+    """Return a key that is equal for two ends exactly when they are one outcome."""
+    seen = (observed.shared, observed.returned, observed.errors, observed.output, waiting)
+    return (status, *map(plain_identity, seen))
+
+
+def waiting_of(relation: Explorable, state: State) -> dict[str, dict[str, Any]]:
+    """Return what each thread that is not enabled waits for, who holds that, and the line, as outcomes show it."""
+    names = [thread.name for thread in relation.program.threads]
+    found = {}
+    for thread, name in enumerate(names):
+        waiting = relation.waiting(state, thread)
+        if waiting is not None:
+            holders = [names[holder] for holder in waiting.held_by]
+            found[name] = {"for": waiting.name, "held_by": holders, "line": waiting.line}
+    return found
+
+
+def plain_identity(value: Any) -> Hashable:
+    """Return a key that is equal for two pieces of plain data exactly when types and values agree, recursively.
+
+    Examples
+    --------
+    >>> plain_identity({"x": [1]}) == plain_identity({"x": [True]})
+    False
+    """
+    if isinstance(value, dict):
+        return (dict, frozenset((plain_identity(name), plain_identity(item)) for name, item in value.items()))
+    if isinstance(value, list | tuple):
+        return (list, *map(plain_identity, value))
+    return (type(value), value)

@@ -1,0 +1,163 @@
+"""The walk itself: breadth first, level by level, every level in the order of its states' first schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.explorer.bounds import Bounds, Stopped
+from lab.explorer.carry import Carried
+from lab.explorer.ends import Ends
+from lab.explorer.expand import Expander, Successors
+from lab.explorer.packing import Ids, Packing, Words
+from lab.explorer.protocol import Explorable
+from lab.explorer.races import RaceFinder
+from lab.explorer.verdicts import Judge
+from lab.explorer.witness import History
+
+__all__ = ["NotLayered", "Search", "Walk"]
+
+_BATCH = 1 << 14
+"""States stepped at once: the working set stays in the second-level cache."""
+
+
+class NotLayered(Exception):  # noqa: N818 - not an error
+    """Two schedules of different lengths may lead to one state: the walk has to remember all states."""
+
+
+class Walk(Protocol):
+    """What a walk keeps of the states it has passed: `Carried` or `Recorded`."""
+
+    @property
+    def frontier(self) -> Words:
+        """The keys of the level at hand, shape (words, n)."""
+
+    @property
+    def found(self) -> int:
+        """States found so far in the next level."""
+
+    def add(self, successors: Successors, start: int) -> Ids:
+        """Take the transitions of a batch of the frontier that begins at `start`; returns those to new states."""
+
+    def end(self, rows: Ids, tag: Hashable) -> None:
+        """Note that frontier states end runs of a kind."""
+
+    def advance(self, count: int) -> None:
+        """Make the first `count` states found the frontier."""
+
+    def mark(self, rows: NDArray[np.bool_], name: Hashable) -> None:
+        """Note which frontier states `name` counts runs around; at least one."""
+
+    def translate(self, translation: Callable[[Words], Words]) -> None:
+        """Follow a change of layout."""
+
+
+@dataclass
+class Sighting:
+    """The first state that a property looks for, and what the property raised there."""
+
+    state: int
+    reason: str
+
+
+class Search:
+    """One exploration under way.
+
+    Attributes
+    ----------
+    history : History
+    transitions : int
+    ends : Ends
+    races : RaceFinder
+    sightings : dict of str to Sighting
+        By name: where an `@always` property is violated first, or a `@sometimes` property satisfied.
+    stopped : str
+        Why the search ended early; empty when it saw everything.
+    """
+
+    def __init__(self, relation: Explorable, packing: Packing, expander: Expander, walk: Walk, bounds: Bounds) -> None:
+        self._packing, self._expander, self._walk, self._bounds = packing, expander, walk, bounds
+        judges = [Judge(relation, packing, prop) for prop in relation.program.properties]
+        self._judges = [judge for judge in judges if judge.property.kind != "final"]
+        self.ends = Ends(relation, packing, [judge for judge in judges if judge.property.kind == "final"])
+        self.races = RaceFinder(relation, packing, expander)
+        self.history = History()
+        self.sightings: dict[str, Sighting] = {}
+        self.transitions = 0
+        self.stopped = ""
+
+    def run(self) -> None:
+        """Walk until everything is seen or a bound is reached."""
+        try:
+            self._judge(0)
+            while self._walk.frontier.shape[1]:
+                self._level()
+        except Stopped as stop:
+            self.stopped = str(stop)
+        except KeyboardInterrupt:
+            self.stopped = "interrupted"
+
+    def _level(self) -> None:
+        history, walk = self.history, self._walk
+        first, count = history.starts[-1], walk.frontier.shape[1]
+        room = self._bounds.left(history.states)
+        parents, labels = [], []
+        for start in range(0, count, _BATCH):
+            self._bounds.check(history.states, self.transitions, len(history.starts) - 1)
+            successors = self._expand(start)
+            new = walk.add(successors, start)
+            self.transitions += successors.rows.size
+            parents.append(successors.rows[new] + start)
+            labels.append(successors.labels[new])
+            self._look(successors, first, start)
+            if room is not None and walk.found > room:
+                break
+        found = walk.found if room is None else min(walk.found, room)
+        stopping = found < walk.found
+        walk.advance(found)
+        history.append(parents, labels, found)
+        self._judge(first + count)
+        if stopping:
+            raise Stopped("states")
+
+    def _expand(self, start: int) -> Successors:
+        while True:
+            keys = self._walk.frontier[:, start : start + _BATCH]
+            successors = self._expander.expand(keys)
+            if isinstance(self._walk, Carried) and not self._expander.layered:
+                raise NotLayered
+            if successors is not None:
+                return successors
+            self._walk.translate(self._packing.relayout())
+            self._expander.reset()
+
+    def _look(self, successors: Successors, first: int, start: int) -> None:
+        """Collect the races and the ends of a batch."""
+        keys = self._walk.frontier[:, start : start + _BATCH]
+        self.races.look(keys, successors.cells)
+        ended = np.flatnonzero(successors.enabled == 0)
+        if ended.size:
+            for tag, rows in self.ends.add(keys[:, ended], first, ended + start).items():
+                self._walk.end(rows, tag)
+
+    def _judge(self, first: int) -> None:
+        """Judge every state of a new level."""
+        keys = self._walk.frontier
+        for judge in self._judges:
+            held = np.concatenate(
+                [judge.holds(keys[:, start : start + _BATCH]) for start in range(0, keys.shape[1], _BATCH)] or [_NONE]
+            )
+            wanted = held if judge.property.kind == "sometimes" else ~held
+            if wanted.any():
+                place = int(np.argmax(wanted))
+                if judge.property.name not in self.sightings:
+                    reason = judge.reason(keys[:, place].tolist())
+                    self.sightings[judge.property.name] = Sighting(first + place, reason)
+                self._walk.mark(wanted, judge.property.name)
+
+
+_NONE = np.zeros(0, np.bool_)

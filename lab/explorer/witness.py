@@ -1,0 +1,68 @@
+"""How each state was reached first: the shortest schedule, and among those the first in thread order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.explorer.packing import Ids
+from lab.explorer.protocol import Explorable
+
+__all__ = ["History", "entries"]
+
+Move = tuple[int, int]
+"""A thread and the number of its step's result."""
+
+
+class History:
+    """For every state the one that it was reached from first, and by which thread and result.
+
+    States are numbered in the order of their first schedules (by length, then thread by thread), so following the
+    parents back gives that schedule. 6 bytes per state.
+    """
+
+    def __init__(self) -> None:
+        self.starts = [0]
+        self.states = 1
+        self._parents: list[NDArray[np.uint32]] = [np.zeros(1, np.uint32)]
+        self._labels: list[NDArray[np.uint16]] = [np.zeros(1, np.uint16)]
+
+    def append(self, parents: Sequence[Ids], labels: Sequence[NDArray[np.uint16]], count: int) -> None:
+        """Add a level: the first `count` states of those whose parents and labels are given in pieces.
+
+        A parent is given by its position in the level before.
+        """
+        if count:
+            self._parents.append(np.concatenate(parents)[:count].astype(np.uint32))
+            self._labels.append(np.concatenate(labels)[:count])
+            self.starts.append(self.states)
+            self.states += count
+
+    def moves(self, state: int, labels: Sequence[Move]) -> list[Move]:
+        """Return the schedule that reaches a state first."""
+        found = []
+        level = int(np.searchsorted(self.starts, state, side="right")) - 1
+        while level:
+            place = state - self.starts[level]
+            found.append(labels[int(self._labels[level][place])])
+            level -= 1
+            state = self.starts[level] + int(self._parents[level + 1][place])
+        return found[::-1]
+
+
+def entries(relation: Explorable, moves: Iterable[Move]) -> tuple[str, ...]:
+    """Return a schedule's entries: the thread's name, and the result's number where the step has several."""
+    state, found = relation.initial(), []
+    for thread, result in moves:
+        steps = relation.step(thread, state.locals[thread], state.shared.__getitem__)
+        name = relation.program.threads[thread].name
+        found.append(f"{name}:{result}" if len(steps) > 1 else name)
+        step = steps[result]
+        shared = list(state.shared)
+        for component, value in step.writes:
+            shared[component] = value
+        locals_ = (*state.locals[:thread], step.local, *state.locals[thread + 1 :])
+        state = type(state)(locals_, tuple(shared))
+    return tuple(found)

@@ -1,0 +1,63 @@
+"""Programs that go on for ever: livelocks and endless ones."""
+
+# ruff: noqa: ARG001 - a toy's functions take what the protocol gives them
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from lab.explorer import explore
+from lab.explorer.result import INFINITE
+from lab.model.state import Local
+from tests.explorer.toys import Read, Result, Toy, at, failed
+
+IN, OUT = frozenset({"r"}), frozenset[str]()
+
+
+def turning(**more: Any) -> Toy:
+    """One thread that sets x to 1 and then goes round two places for ever."""
+
+    def turn(local: Local, read: Read) -> Iterator[Result]:
+        yield at(1 + local.position % 2), {"x": 1}
+
+    return Toy({"x": 0}, {"T1": turn}, **more)
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({"ends": True}, "livelock"),
+        ({"ends": False}, "endless"),
+        ({"ends": False, "text": frozenset({"r"})}, "livelock"),
+        (
+            {"ends": False, "text": frozenset({"r"}), "inside": lambda local: IN if local.position == 2 else OUT},
+            "endless",
+        ),
+    ],
+    ids=["could end", "never meant to end", "never enters its region", "enters its region"],
+)
+def test_a_set_of_states_that_no_run_leaves(more: dict[str, Any], status: str) -> None:
+    """A livelock when a thread could end, or never enters a region of its text; else endless."""
+    result = explore(turning(**more))
+    (outcome,) = result.outcomes
+    assert (outcome.status, outcome.schedules, outcome.probability) == (status, INFINITE, None)
+    assert (outcome.witness, outcome.loop) == (("T1",), ("T1", "T1"))
+    assert outcome.shared == {"x": 1}
+    assert result.schedules is INFINITE
+    assert outcome.faulty == (status == "livelock")
+    assert result.livelock.verdict == ("violated" if status == "livelock" else "holds")
+    assert (result.states, result.transitions) == (3, 3)
+
+
+def test_a_failed_thread_beside_an_endless_one_is_an_exception() -> None:
+    def fail(local: Local, read: Read) -> Iterator[Result]:
+        yield failed("ValueError"), {}
+
+    toy = turning(ends=False)
+    both = Toy({"x": 0}, {"T1": toy.threads["T1"], "T2": fail}, ends=False)
+    result = explore(both)
+    assert (result.exceptions.verdict, result.exceptions.schedules) == ("violated", INFINITE)
+    assert result.outcomes[0].faulty

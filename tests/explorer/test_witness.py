@@ -1,0 +1,34 @@
+"""Witnesses: shortest first, then the first in thread order."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lab.explorer import explore
+from lab.explorer.witness import History, entries
+from tests.explorer import naive, toys
+
+
+def test_a_history_is_followed_back_level_by_level() -> None:
+    """State 0 leads to 1 and 2, state 2 to 3 (a batch each)."""
+    history = History()
+    history.append([np.array([0, 0])], [np.array([0, 1], np.uint16)], 2)
+    history.append([np.array([], np.intp), np.array([1])], [np.array([], np.uint16), np.array([2], np.uint16)], 1)
+    labels = [(0, 0), (1, 0), (1, 1)]
+    assert [history.moves(state, labels) for state in range(4)] == [[], [(0, 0)], [(1, 0)], [(1, 0), (1, 1)]]
+
+
+def test_entries_name_a_result_only_where_there_are_several() -> None:
+    assert entries(toys.chooser(), [(0, 2), (1, 0), (0, 0)]) == ("T1:2", "T2", "T1")
+    assert entries(toys.chooser((5,)), [(0, 0)]) == ("T1",)
+
+
+@pytest.mark.parametrize("toy", [toys.counter(3, 1), toys.philosophers(4), toys.chooser(), toys.branches()])
+def test_states_are_numbered_by_their_first_schedules(toy: toys.Toy) -> None:
+    """In the naive explorer's order of discovery every schedule is the first of its length in thread order."""
+    truth = naive.Naive(toy)
+    keys = [(len(schedule), schedule) for schedule in truth.schedule]
+    assert keys == sorted(keys)
+    for outcome in explore(toy).outcomes:
+        assert outcome.witness in [entries(toy, truth.schedule[end]) for end in truth.ends]
