@@ -33,6 +33,16 @@ def test_one_file_and_one_policy_give_an_object(command) -> None:
     assert done.err == ""
 
 
+def test_truly_different_runs_are_counted_when_asked_for(command) -> None:
+    """Of six schedules, two orders of T1 and T2 are serial; reading first, who writes last makes two more: 4 in all."""
+    done = command("run", "refcount/race", "--traces")
+    assert "4 truly different runs" in done.out
+    assert "traces: 4" in done.out
+    assert "not asked" not in done.out
+    data = json.loads(command("run", "refcount/race", "--traces", "--json").out)
+    assert (data["traces"], [outcome["traces"] for outcome in data["outcomes"]]) == ("4", ["2", "1", "1"])
+
+
 def test_two_runs_differ_in_seconds_only(command) -> None:
     """Everything else is the same, byte for byte."""
     first, second = (json.loads(command("run", "refcount/race", "--json").out) for _ in range(2))
