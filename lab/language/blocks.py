@@ -60,13 +60,16 @@ class Blocks(Calls):
         item, manager = items[0], items[0].context_expr
         if item.optional_vars is not None:
             raise self.source.error(item.optional_vars, "`with ... as` is not part of the language", "leave out `as`")
+
+        def inside() -> None:
+            self._items(node, items[1:])
+
         name = self.context.qualified(manager.func) if isinstance(manager, ast.Call) else None
-        inside: Callable[[], None] = lambda: self._items(node, items[1:])  # noqa: E731 - three blocks share it
-        if name == "lab.scenario.region":
+        if isinstance(manager, ast.Call) and name == "lab.scenario.region":
             self._region(manager, inside)
-        elif name == "lab.scenario.atomic":
-            self._only_in_thread(manager)  # type: ignore[arg-type]
-            self._positional(manager, 0, 0)  # type: ignore[arg-type]
+        elif isinstance(manager, ast.Call) and name == "lab.scenario.atomic":
+            self._only_in_thread(manager)
+            self._positional(manager, 0, 0)
             if self.builder.in_atomic:
                 inside()
             else:
@@ -76,8 +79,7 @@ class Blocks(Calls):
         else:
             self._locked(manager, inside)
 
-    def _region(self, manager: ast.expr, inside: Callable[[], None]) -> None:
-        assert isinstance(manager, ast.Call)
+    def _region(self, manager: ast.Call, inside: Callable[[], None]) -> None:
         self._only_in_thread(manager)
         name = self.region_name(self._positional(manager, 1, 1)[0])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from lab.language.builder import NONE, Block
@@ -16,12 +17,12 @@ from lab.model.values import UNBOUND
 __all__ = ["Calls"]
 
 
-class Calls(Vocabulary):
+class Calls(Vocabulary, ABC):
     """Lowers calls; the body of a helper is lowered by `inline_body`, which the statements provide."""
 
+    @abstractmethod
     def inline_body(self, body: list[ast.stmt]) -> None:
         """Lower the statements of a helper."""
-        raise NotImplementedError  # a call needs statements: lab/language/statements.py
 
     def _call(self, node: ast.Call) -> Operand:
         for argument in node.args:

@@ -57,7 +57,8 @@ class Expressions:
         if method is None:
             raise self._refuse(node)
         with self.builder.at(self.source.span(node)):
-            return method(node)  # type: ignore[no-any-return]
+            operand: Operand = method(node)
+            return operand
 
     def _refuse(self, node: ast.expr) -> Exception:
         what, instead = _REFUSED.get(
@@ -253,13 +254,13 @@ class Expressions:
             return
         if self.mode == "thread":
             raise self.source.error(node, "a generator expression is not allowed in a thread", "write the loop out")
-        if len(node.generators) != 1 or not isinstance(node.generators[0].target, ast.Name):
+        loop, target = node.generators[0], node.generators[0].target
+        if len(node.generators) != 1 or not isinstance(target, ast.Name) or loop.is_async:
             raise self.source.error(
                 node, "only one `for` with one plain variable is allowed here", "write the loop out"
             )
-        loop = node.generators[0]
         cursor = self.iterate(loop.iter)
-        again, name = builder.label(), loop.target.id  # type: ignore[attr-defined]
+        again, name = builder.label(), target.id
         before = dict(self.frame.hidden)
         self.frame.hidden[name] = builder.register(name)
         builder.here(again)

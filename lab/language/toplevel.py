@@ -30,6 +30,13 @@ _ARGUMENTS: dict[str, tuple[int, int]] = {
     "lab.scenario.Record": (0, 1),
 }
 
+_REDUCTIONS: dict[str, Callable[[tuple[Value, ...]], Value]] = {
+    "builtins.len": len,
+    "builtins.min": min,
+    "builtins.max": max,
+    "builtins.sum": sum,
+}
+
 
 @dataclass
 class Blueprint:
@@ -192,14 +199,14 @@ class Evaluator:
 
     def _comprehension(self, node: ast.expr, names: Mapping[str, Value]) -> Value:
         assert isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp)
-        if len(node.generators) != 1 or not isinstance(node.generators[0].target, ast.Name):
+        loop, target = node.generators[0], node.generators[0].target
+        if len(node.generators) != 1 or not isinstance(target, ast.Name) or loop.is_async:
             raise self.source.error(
                 node, "only comprehensions with one plain loop variable are allowed", "use one `for`"
             )
-        loop = node.generators[0]
         rows = []
         for item in self._iterate(loop.iter, self.value(loop.iter, names)):
-            inner = {**names, loop.target.id: item}  # type: ignore[attr-defined]
+            inner = {**names, target.id: item}
             if all(self.value(test, inner) for test in loop.ifs):
                 if isinstance(node, ast.DictComp):
                     rows.append((self._hashable(node.key, self.value(node.key, inner)), self.value(node.value, inner)))
@@ -235,10 +242,7 @@ class Evaluator:
             return items if name == "builtins.tuple" else self.build(name.rpartition(".")[2], items)
         if name == "builtins.dict" and not arguments:
             return self.build("dict", tuple((str(k.arg), self.value(k.value, names)) for k in self._named(node)))
-        if (
-            name in ("builtins.len", "builtins.min", "builtins.max", "builtins.abs", "builtins.sum")
-            and len(arguments) == 1
-        ):
+        if (name in _REDUCTIONS or name == "builtins.abs") and len(arguments) == 1:
             return self._builtin(name, node, arguments[0])
         if name in _ARGUMENTS:
             return self._make(name, node, arguments, names)
@@ -253,7 +257,7 @@ class Evaluator:
         if name == "builtins.abs":
             return compute.bounded(abs(value))
         items = tuple(self._iterate(node.args[0], value))
-        return {"len": len, "min": min, "max": max, "sum": sum}[name.rpartition(".")[2]](items)  # type: ignore[operator]
+        return _REDUCTIONS[name](items)
 
     def _named(self, node: ast.Call) -> list[ast.keyword]:
         for keyword in node.keywords:

@@ -147,7 +147,8 @@ class HeapObject:
         method = self.rules.get(operation)
         if method is None:
             raise _unsupported(self.kind, operation)
-        return getattr(self, method)  # type: ignore[no-any-return]
+        rule: Rule = getattr(self, method)
+        return rule
 
     def touches(self, operation: str, arguments: tuple[Value, ...]) -> bool:
         """Whether the operation reads or writes something that can change."""
@@ -173,8 +174,11 @@ class HeapObject:
         return None
 
     def plain(self, read: Callable[[int], Value], show: Callable[[Value], Any]) -> Any:
-        """Return the object as plain data for an outcome; `show` does the same for the values in it."""
-        raise NotImplementedError(self.kind)  # every class that an outcome can show overrides it
+        """Return the object as plain data for an outcome; `show` does the same for the values in it.
+
+        A lock, which has nothing to show, is shown by its name.
+        """
+        return self.name
 
 
 _OPERATORS = {

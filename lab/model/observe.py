@@ -32,8 +32,6 @@ def observe(program: Program, state: State) -> Observation:
             if value.number in above:
                 return "..."
             target = program.heap[value.number]
-            if target.synchronises:
-                return target.name
             return target.plain(read, lambda inner: show(inner, (*above, value.number)))
         if isinstance(value, Snapshot):
             if value.kind == "dict":

@@ -110,7 +110,8 @@ def identity(value: Value) -> Hashable:
     """
     kind = value.__class__
     if kind in _PLAIN:
-        return value  # type: ignore[no-any-return]
+        plain: Hashable = value
+        return plain
     if isinstance(value, tuple):
         return (kind, *map(identity, value))
     return (kind, value)
