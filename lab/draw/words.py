@@ -180,13 +180,15 @@ def act(accesses: Sequence[Access], text: str = "") -> tuple[str, str, str]:
     locations = {access.location for access in accesses}
     whole = len(locations) == 1 and verbs != ["frees"]
     value = "" if accesses[0].value is None or not whole else value_text(accesses[0].value, 12)
+    if whole and accesses[0].operation == "contains":
+        verbs, value = ["finds" if accesses[0].value else "misses"], ""
     touched = accesses[0].location if whole else listing(list({place(name): 0 for name in sorted(locations)}))
     return listing(verbs), touched, value
 
 
 def family(verb: str) -> str:
     """Return the kind of place a verb is about: a lock, data, or what the verb itself says."""
-    kinds = {"acquires": "lock", "releases": "lock", "reads": "data", "writes": "data"}
+    kinds = {"acquires": "lock", "releases": "lock", **dict.fromkeys(("reads", "writes", "finds", "misses"), "data")}
     return kinds.get(verb, verb)
 
 
