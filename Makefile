@@ -60,4 +60,4 @@ lock: $(VENV)/tools  ## renew constraints.txt
 		--custom-compile-command 'make lock' --output-file constraints.txt
 
 clean:  ## remove the environment and the caches
-	rm -rf $(VENV) .coverage .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
-from time import perf_counter
+from pathlib import Path
 from typing import Any
 
 from benchmarks import peers
@@ -35,15 +37,14 @@ def _python(*arguments: str) -> str:
     return done.stdout
 
 
-def _seconds(*arguments: str, repeat: int = 7) -> float:
-    """Return the median wall time of a fresh interpreter with those arguments."""
-
-    def once() -> float:
-        begin = perf_counter()
-        _python(*arguments)
-        return perf_counter() - begin
-
-    return statistics.median(once() for _ in range(repeat))
+def _seconds(*arguments: str) -> float:
+    """Return the median wall time of seven fresh interpreters with those arguments."""
+    pyperf: Any = importlib.import_module("pyperf")  # it ships no types
+    with tempfile.TemporaryDirectory() as folder:
+        output = str(Path(folder) / "pyperf.json")
+        once = ("--processes", "7", "--values", "1", "--warmups", "0")
+        _python("-m", "pyperf", "command", "--quiet", *once, "--output", output, "--", sys.executable, *arguments)
+        return float(pyperf.Benchmark.load(output).median())
 
 
 def _import_seconds() -> float:
