@@ -436,6 +436,13 @@ try:
 finally:
     x *= 2
 
+k = x
+try:
+    other = x
+    raise ValueError('a')
+finally:
+    numbers[0] = k + 1
+
 with lock:
     held = lock.locked()
 return held, lock.locked()

@@ -256,6 +256,15 @@ def test_leaving_the_language_while_exploring_is_one_error_with_a_line(body: str
     assert error.value.line > TOP.count("\n")
 
 
+@pytest.mark.parametrize(
+    ("body", "reads_length"), [("a = grown[7]", True), ("a = grown[-1]", True), ("a = grown[0]", False)]
+)
+def test_an_index_from_the_end_or_out_of_range_reads_the_length(body: str, reads_length: bool) -> None:
+    """Such a subscript races with an append, which writes the length; a plain one does not."""
+    races = lab.explore(parse(pair(body, "grown.append(1)"))).races
+    assert ("len(grown)" in {race.location for race in races}) == reads_length
+
+
 def test_equal_keys_are_one_location() -> None:
     """`d[1]` and `d[True]` are one entry, so the two writes race."""
     text = """
