@@ -18,7 +18,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from lab.errors import BoundReached, LabError, ScenarioError, UsageError
+from lab.errors import LabError, ScenarioError, UsageError
 
 if TYPE_CHECKING:
     from lab.explorer.bounds import Progress
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from lab.model.trace import Trace
 
 __all__ = [
-    "BoundReached",
     "LabError",
     "ScenarioError",
     "UsageError",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["BoundReached", "LabError", "ScenarioError", "UsageError"]
+__all__ = ["LabError", "ScenarioError", "UsageError"]
 
 
 class LabError(Exception):
@@ -11,10 +11,6 @@ class LabError(Exception):
 
 class UsageError(LabError):
     """A request that makes no sense: an unknown scenario, policy, parameter or schedule."""
-
-
-class BoundReached(LabError):
-    """A question that only a complete exploration can answer was put to an incomplete one."""
 
 
 class ScenarioError(LabError):

@@ -185,6 +185,7 @@ class Canvas:
         """Draw a line through some points."""
         xs, ys = zip(*points, strict=True)
         made = Line2D(
+            # the stubs know no (offset, dashes) among the line styles
             xs, ys, color=colour, linewidth=stroke * self.size.stroke, linestyle=style,  # type: ignore[arg-type]
             solid_capstyle="round", dash_capstyle="butt", solid_joinstyle="round", zorder=order,
         )  # fmt: skip

@@ -40,15 +40,13 @@ class Blocks(Calls):
             what, instead = _REFUSED.get(type(node).__name__, ("this statement", "see docs/language.md"))
             raise self.source.error(node, f"{what} is not allowed in a {self.mode}", instead)
         with self.builder.at(self.source.span(node)):
-            self._begin(node)
+            self._begin()
             method(node)
 
-    def _begin(self, node: ast.AST) -> None:
+    def _begin(self) -> None:
         """Mark the beginning of a statement of the thread's own text."""
-        if self._depth == 1:
-            self.builder.statement = self.source.span(node)
-            if not self.builder.in_atomic:
-                self.builder.mark(STATEMENT)
+        if self._depth == 1 and not self.builder.in_atomic:
+            self.builder.mark(STATEMENT)
 
     def _with(self, node: ast.With) -> None:
         self._items(node, node.items)
@@ -84,7 +82,7 @@ class Blocks(Calls):
         name = self.region_name(self._positional(manager, 1, 1)[0])
 
         def leave() -> None:
-            self._begin(manager)
+            self._begin()
             self.builder.operate(LeaveRegion(name), into=self.builder.ignored())
 
         builder = self.builder
@@ -107,7 +105,7 @@ class Blocks(Calls):
 
         def release() -> None:
             with self.builder.at(self.source.span(manager)):
-                self._begin(manager)
+                self._begin()
                 self.builder.operate(Invoke("__exit__", f"release {self.source.segment(manager)}"), lock)
 
         self._guarded(inside, release)

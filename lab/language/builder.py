@@ -74,7 +74,6 @@ class Builder:
         self.registers: list[str] = []
         self.blocks: list[Block] = []
         self.span = Span(1, 1, 1, 1)
-        self.statement = Span(1, 1, 1, 1)
         self._labels: list[int] = []
         self._atomic = 0
         self._ignored = self.register()
@@ -101,7 +100,7 @@ class Builder:
                 regions.append(block.region)
             if block.kind == "atomic" and not atomic:
                 atomic = block.leave
-        return Place(self.span, self.statement, handler, frozenset(regions), atomic)
+        return Place(self.span, handler, frozenset(regions), atomic)
 
     @property
     def in_atomic(self) -> bool:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from lab.language.effects import Effects, Scope, scope_of
+from lab.language.effects import Scope, scope_of
 from lab.language.source import Source
 from lab.model.values import Value
 
@@ -40,7 +40,6 @@ class FileContext:
     variables: Mapping[str, int]
     helpers: Mapping[str, ast.FunctionDef]
     others: frozenset[str]
-    effects: Effects
     stdout: int | None
     scopes: dict[str, Scope] = field(default_factory=dict)
 

@@ -250,7 +250,6 @@ class ScenarioFile:
             layout.variables,
             self.helpers,
             others,
-            effects,
             stdout,
         )
         return context, layout

@@ -236,7 +236,7 @@ class Lowering(Blocks):
         builder.here(again)
         if not (isinstance(node.test, ast.Constant) and node.test.value):
             with builder.at(self.source.span(node.test)):
-                self._begin(node.test)
+                self._begin()
                 builder.unless(self.condition(node.test), otherwise)
         with builder.within(Block("loop", leave=end, again=again)):
             self._body(node.body)
@@ -252,7 +252,7 @@ class Lowering(Blocks):
         cursor = self.iterate(source)
         builder.here(again)
         with builder.at(self.source.span(node.iter)):
-            self._begin(node.iter)
+            self._begin()
             item: Operand = self.advance(cursor, otherwise, source)
             if counter is not None:
                 item = builder.compute(_pair, counter, item)

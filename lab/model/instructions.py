@@ -64,12 +64,10 @@ class Handler(NamedTuple):
 class Place:
     """Where an instruction stands: its source, what handles its exceptions, and the blocks around it.
 
-    `atomic` numbers the outermost `atomic()` block around it, 0 where there is none; `statement` is the span of the
-    thread's own statement that it belongs to.
+    `atomic` numbers the outermost `atomic()` block around it, 0 where there is none.
     """
 
     span: Span
-    statement: Span
     handler: Handler | None = None
     regions: frozenset[str] = frozenset()
     atomic: int = 0

@@ -13,7 +13,7 @@ import pytest
 from lab.cli import guard, screen, watch
 from lab.cli.status import BOUND, FINE, FOUND, WRONG, status_of
 from lab.cli.watch import Watch
-from lab.errors import BoundReached, ScenarioError
+from lab.errors import ScenarioError
 from lab.explorer.bounds import Progress
 from lab.explorer.result import BuiltIn, ExpectationResult
 from lab.report.contents import Checked, contents
@@ -88,7 +88,6 @@ def test_the_first_interrupt_asks_and_the_second_ends() -> None:
 @pytest.mark.parametrize(
     ("error", "sentence", "status"),
     [
-        (BoundReached("the exploration is incomplete"), "lab: the exploration is incomplete", BOUND),
         (MemoryError(), "lab: not enough memory; set a bound with --max-states", BOUND),
         (ScenarioError("no", path="a.py", line=1, column=1), "a.py:1:1: no", WRONG),
         (IsADirectoryError(21, "Is a directory", "a"), "lab: a: Is a directory", WRONG),
