@@ -13,8 +13,8 @@ from collections import deque
 from types import SimpleNamespace
 
 from lab.scenario import (
-    Atomic, Record, always, atomic, choose, decref, final, free, freed, incref, inside, region, sometimes, thread,
-    wait_until,
+    Atomic, Record, UseAfterFree, always, atomic, choose, decref, final, free, freed, incref, inside, region, sometimes,
+    thread, wait_until,
 )
 """
 
@@ -201,6 +201,18 @@ def looped(p):
     return m
 """
 
+CAUGHT = (
+    "Exception",
+    "Exception as error",
+    "RuntimeError",
+    "(KeyError, IndexError)",
+    "LookupError as error",
+    "AssertionError",
+    "(ValueError, ZeroDivisionError) as error",
+    "UseAfterFree",
+    "BaseException",
+)
+
 PROPERTIES = (
     "@always\ndef p{n}():\n    return x < 2\n",
     "@final\ndef p{n}():\n    return x == 1 or y == 1\n",
@@ -310,7 +322,9 @@ class _Maker:
             self.finishing = True
             after = self.block(0, in_loop=False)
             self.finishing = False
-            return ["try:", *_indent(self.block(depth - 1, in_loop=in_loop)), "finally:", *_indent(after)]
+            if self.number(0, 2) == 0:
+                return ["try:", *_indent(self.block(depth - 1, in_loop=in_loop)), "finally:", *_indent(after)]
+            return self.handled(depth, after, in_loop=in_loop)
         if not self.blocks:
             return ["pass"]
         header = self.fill(self.pick(self.blocks), 2)
@@ -321,6 +335,23 @@ class _Maker:
         if header == "while n < 2:":
             body = ["n += 1", *body]
         return [header, *_indent(body)]
+
+    def handled(self, depth: int, after: list[str], *, in_loop: bool) -> list[str]:
+        """Draw a `try` with handlers, whose last statements may be an `else` and a `finally`."""
+        lines = ["try:", *_indent(self.block(depth - 1, in_loop=in_loop))]
+        for _ in range(self.number(1, 2)):
+            lines.append(f"except {self.pick(CAUGHT)}:")
+            body = self.block(depth - 1, in_loop=in_loop)
+            if lines[-1].endswith(" as error:") and self.number(0, 1):
+                body.insert(0, "r2 = str(error)")
+            if self.number(0, 4) == 0:
+                body.append("raise")
+            lines += _indent(body)
+        if self.number(0, 2) == 0:
+            lines += ["else:", *_indent(self.block(0, in_loop=in_loop))]
+        if self.number(0, 2) == 0:
+            lines += ["finally:", *_indent(after)]
+        return lines
 
     def thread(self, number: int) -> str:
         body = ["r1 = r2 = 0", *self.block(2, in_loop=False)]

@@ -1,4 +1,4 @@
-"""Lowers bodies and blocks: regions, atomic blocks, held locks, and `finally`."""
+"""Lowers bodies and blocks: regions, atomic blocks, and held locks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ __all__ = ["Blocks"]
 class Blocks(Calls):
     """Lowers what surrounds other statements, with its clean-up on every way out."""
 
-    def _body(self, body: list[ast.stmt]) -> None:
+    def body(self, body: list[ast.stmt]) -> None:
+        """Lower statements, one after the other."""
         for statement in body:
             self.statement(statement)
 
@@ -53,7 +54,7 @@ class Blocks(Calls):
 
     def _items(self, node: ast.With, items: list[ast.withitem]) -> None:
         if not items:
-            self._body(node.body)
+            self.body(node.body)
             return
         item, manager = items[0], items[0].context_expr
         if item.optional_vars is not None:
@@ -108,9 +109,9 @@ class Blocks(Calls):
                 self._begin()
                 self.builder.operate(Invoke("__exit__", f"release {self.source.segment(manager)}"), lock)
 
-        self._guarded(inside, release)
+        self.guarded(inside, release)
 
-    def _guarded(self, inside: Callable[[], None], cleanup: Callable[[], None]) -> None:
+    def guarded(self, inside: Callable[[], None], cleanup: Callable[[], None]) -> None:
         """Lower a block whose clean-up runs on every way out."""
         builder = self.builder
         error, handler, end = builder.register(), builder.label(), builder.label()
@@ -119,25 +120,10 @@ class Blocks(Calls):
         cleanup()
         builder.jump(end)
         builder.here(handler)
-        cleanup()
+        with builder.within(Block("handling", result=error)):
+            cleanup()
         builder.throw(Reg(error))
         builder.here(end)
-
-    def _try(self, node: ast.Try) -> None:
-        if node.handlers:
-            raise self.source.error(
-                node.handlers[0],
-                "`except` is not part of the language yet",
-                "let the thread end by the exception, or test before",
-            )
-        for inner in (part for statement in node.finalbody for part in ast.walk(statement)):
-            if isinstance(inner, ast.Return | ast.Break | ast.Continue):
-                raise self.source.error(
-                    inner,
-                    f"`{type(inner).__name__.lower()}` is not allowed in a `finally`",
-                    "leave after the `finally`",
-                )
-        self._guarded(lambda: self._body(node.body), lambda: self._body(node.finalbody))
 
 
 _REFUSED: dict[str, tuple[str, str]] = {
@@ -150,5 +136,5 @@ _REFUSED: dict[str, tuple[str, str]] = {
     "AsyncFor": ("`async for`", "tasks are not part of the language yet"),
     "AsyncWith": ("`async with`", "tasks are not part of the language yet"),
     "Match": ("`match`", "write `if` and `elif`"),
-    "TryStar": ("`except*`", "let the thread end by the exception"),
+    "TryStar": ("`except*`", "write `except`"),
 }

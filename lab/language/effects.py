@@ -73,6 +73,8 @@ class Scope:
 def _stores(node: ast.AST) -> Iterator[ast.Name]:
     """Yield the names bound in a function's own body, without the bodies of lambdas and comprehensions."""
     for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.ExceptHandler) and child.name is not None:
+            yield ast.copy_location(ast.Name(child.name, ast.Store()), child)
         if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store | ast.Del):
             yield child
         elif not isinstance(

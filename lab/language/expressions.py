@@ -13,9 +13,10 @@ from lab.language.effects import Scope
 from lab.language.names import BUILTINS, LATER
 from lab.language.toplevel import check_literal
 from lab.model import compute
+from lab.model.exceptions import EXCEPTIONS, catches
 from lab.model.instructions import Const, Operand, Reg
 from lab.model.operations import Compare, Copy, Inside, Invoke, Load, Text
-from lab.model.values import END, Cut, Ref, Snapshot, Value, type_name
+from lab.model.values import END, Cut, Ref, Snapshot, Thrown, Value, type_name
 
 __all__ = ["VIEWS", "Expressions", "Frame"]
 
@@ -293,7 +294,7 @@ class Expressions:
         """Lower `isinstance(value, type)`."""
         value = self.expression(node.args[0])
         kinds = node.args[1].elts if isinstance(node.args[1], ast.Tuple) else [node.args[1]]
-        names = tuple(kind.id for kind in kinds if isinstance(kind, ast.Name) and kind.id in _TYPES)
+        names = tuple(kind.id for kind in kinds if isinstance(kind, ast.Name) and kind.id in (*_TYPES, *EXCEPTIONS))
         if len(names) != len(kinds):
             raise self.source.error(node.args[1], "isinstance needs types by name", f"write one of {', '.join(_TYPES)}")
         return self.builder.compute(_is_instance, value, Const(names))
@@ -344,4 +345,6 @@ def _second(pair: tuple[Value, Value]) -> Value:
 
 def _is_instance(value: Value, names: tuple[str, ...]) -> bool:
     kind = type_name(value)
+    if isinstance(value, Thrown):
+        return any(catches(name, kind) for name in names)
     return kind in names or (kind == "bool" and "int" in names)

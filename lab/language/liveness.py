@@ -91,11 +91,8 @@ def _bits(mask: int) -> Iterator[int]:
 
 
 def exits(instructions: tuple[Instruction, ...]) -> frozenset[int]:
-    """Return the positions from which a path leads to a `return` or the end of the text; exceptions do not count."""
-    before: list[list[int]] = [[] for _ in instructions]
-    for position, instruction in enumerate(instructions):
-        for target in _next(instruction, position):
-            before[target].append(position)
+    """Return the positions from which a path leads to a `return` or the end of the text; it may pass an `except`."""
+    before = _predecessors(instructions)
     pending = [position for position, one in enumerate(instructions) if isinstance(one, Return)]
     found = set(pending)
     while pending:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import builtins
-
-__all__ = ["BUILTINS", "EXCEPTIONS", "LATER", "MODULES", "VOCABULARY"]
+__all__ = ["BUILTINS", "LATER", "MODULES", "VOCABULARY"]
 
 VOCABULARY = frozenset(
     (
@@ -31,11 +29,11 @@ VOCABULARY = frozenset(
 
 MODULES: dict[str, frozenset[str]] = {
     "lab.scenario": VOCABULARY,
-    "threading": frozenset(("Lock", "RLock", "Semaphore", "BoundedSemaphore")),
+    "threading": frozenset(("Lock", "RLock", "Semaphore", "BoundedSemaphore", "BrokenBarrierError")),
     "collections": frozenset(("deque",)),
     "types": frozenset(("SimpleNamespace",)),
     "time": frozenset(("sleep",)),
-    "queue": frozenset(),
+    "queue": frozenset(("Empty", "Full")),
     "asyncio": frozenset(),
     "sys": frozenset(),
     "weakref": frozenset(),
@@ -81,12 +79,3 @@ BUILTINS = frozenset(
     )
 )
 """The functions of Python that a thread may call."""
-
-EXCEPTIONS = frozenset(
-    name
-    for name, value in vars(builtins).items()
-    if isinstance(value, type)
-    and issubclass(value, Exception)
-    and not issubclass(value, Warning | SyntaxError | UnicodeError | OSError)
-) | {"OSError", "TimeoutError", "UseAfterFree"}
-"""The exceptions that a thread may raise by name."""

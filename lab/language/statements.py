@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import ast
 
-from lab.language.blocks import Blocks
 from lab.language.builder import NONE, Block
+from lab.language.exceptions import Exceptions
 from lab.language.expressions import Frame
-from lab.language.names import EXCEPTIONS
 from lab.model import compute
 from lab.model.heap import Raised
 from lab.model.instructions import Code, Const, Operand, Reg
 from lab.model.operations import ExtendOrAdd, Invoke, Store
-from lab.model.values import END, Ref, Snapshot, Thrown, Value, type_name
+from lab.model.values import END, Value
 
 __all__ = ["Lowering"]
 
 
-class Lowering(Blocks):
+class Lowering(Exceptions):
     """Lowers one thread or one property."""
 
     def function(self, function: ast.FunctionDef) -> Code:
@@ -33,7 +32,7 @@ class Lowering(Blocks):
         """Lower the statements of a function, without its docstring."""
         if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
             body = body[1:]
-        self._body(body)
+        self.body(body)
 
     # Simple statements
 
@@ -170,40 +169,6 @@ class Lowering(Blocks):
             else:
                 raise self.source.error(target, "only elements and attributes can be deleted", "assign None instead")
 
-    def _assert(self, node: ast.Assert) -> None:
-        fails, end = self.builder.label(), self.builder.label()
-        self.builder.unless(self.condition(node.test), fails)
-        self.builder.jump(end)
-        self.builder.here(fails)
-        message = self.text(self.expression(node.msg)) if node.msg is not None else Const("")
-        self.builder.throw(self.builder.compute(_Throw("AssertionError"), message))
-        self.builder.here(end)
-
-    def _raise(self, node: ast.Raise) -> None:
-        error = node.exc
-        if error is None or node.cause is not None:
-            raise self.source.error(
-                node, "this form of `raise` is not part of the language", 'write `raise ValueError("text")`'
-            )
-        arguments: list[ast.expr] = []
-        if isinstance(error, ast.Call):
-            arguments, error = error.args, error.func
-            if len(arguments) > 1:
-                raise self.source.error(node, "an exception is raised with several arguments", "give it one text")
-        name = self.context.qualified(error)
-        short = name.rpartition(".")[2] if name else self.source.segment(error)
-        if short not in EXCEPTIONS:
-            raise self.source.error(
-                error,
-                f"'{short}' is no exception that can be raised here",
-                "raise one of Python's own, such as ValueError",
-            )
-        message: Operand = Const("")
-        if arguments:
-            value = self.expression(arguments[0])
-            message = self.builder.compute(_quoted, value) if short == "KeyError" else self.text(value)
-        self.builder.throw(self.builder.compute(_Throw(short), message))
-
     def _return(self, node: ast.Return) -> None:
         value = self.held(self.expression(node.value)) if node.value is not None else NONE
         calls = [index for index, block in enumerate(self.builder.blocks) if block.kind == "call"]
@@ -223,11 +188,11 @@ class Lowering(Blocks):
         otherwise, end = builder.label(), builder.label()
         with builder.at(self.source.span(node.test)):
             builder.unless(self.condition(node.test), otherwise)
-        self._body(node.body)
+        self.body(node.body)
         if node.orelse:
             builder.jump(end)
         builder.here(otherwise)
-        self._body(node.orelse)
+        self.body(node.orelse)
         builder.here(end)
 
     def _while(self, node: ast.While) -> None:
@@ -239,10 +204,10 @@ class Lowering(Blocks):
                 self._begin()
                 builder.unless(self.condition(node.test), otherwise)
         with builder.within(Block("loop", leave=end, again=again)):
-            self._body(node.body)
+            self.body(node.body)
         builder.jump(again)
         builder.here(otherwise)
-        self._body(node.orelse)
+        self.body(node.orelse)
         builder.here(end)
 
     def _for(self, node: ast.For) -> None:
@@ -259,10 +224,10 @@ class Lowering(Blocks):
                 builder.compute(compute.BINARY["Add"], counter, Const(1), into=counter.number)
             self.assign(node.target, item)
         with builder.within(Block("loop", leave=end, again=again)):
-            self._body(node.body)
+            self.body(node.body)
         builder.jump(again)
         builder.here(otherwise)
-        self._body(node.orelse)
+        self.body(node.orelse)
         builder.here(end)
 
     def _counted(self, node: ast.expr) -> tuple[ast.expr, Reg | None]:
@@ -286,16 +251,6 @@ class Lowering(Blocks):
 
     def _continue(self, _node: ast.Continue) -> None:
         self._leave_loop(again=True)
-
-
-class _Throw:
-    """Makes the exception of a `raise` or an `assert`."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __call__(self, message: Value) -> Value:
-        return Thrown(self.name, message)
 
 
 class _Enough:
@@ -331,9 +286,3 @@ def _second(pair: tuple[Value, Value]) -> Value:
 
 def _pair(a: Value, b: Value) -> Value:
     return (a, b)
-
-
-def _quoted(value: Value) -> Value:
-    if isinstance(value, Ref | Snapshot):
-        raise Raised("TypeError", f"an exception about a {type_name(value)}")
-    return compute.format_value(value, quote=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lab.model.heap import Raised, Refused
-from lab.model.values import END, Cursor, Cut, Ref, Snapshot, Value, type_name
+from lab.model.values import END, Cursor, Cut, Ref, Snapshot, Thrown, Value, type_name
 
 __all__ = [
     "AUGMENTED",
@@ -67,6 +67,8 @@ def _plain(*values: Value) -> None:
             raise Refused(
                 f"arithmetic on a whole {value.kind}", "use its elements, or its methods such as `append` and `extend`"
             )
+        if isinstance(value, Thrown):
+            raise Refused(f"arithmetic on a {value.name}", "write `str(...)` for its text")
 
 
 def _add(a: Value, b: Value) -> Value:
@@ -193,6 +195,8 @@ def _is(a: Value, b: Value) -> bool:
 
 
 def _equal(a: Value, b: Value) -> bool:
+    if isinstance(a, Thrown) and isinstance(b, Thrown):
+        raise Refused("two exceptions are compared", "compare their texts: `str(a) == str(b)`")
     if isinstance(a, Snapshot) != isinstance(b, Snapshot):
         return False
     if isinstance(a, Snapshot) and isinstance(b, Snapshot) and a.kind == b.kind == "dict":
@@ -243,6 +247,10 @@ def format_value(value: Value, *, quote: bool = False) -> str:
     if isinstance(value, tuple):
         inner = ", ".join(format_value(item, quote=True) for item in value)
         return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, Thrown):
+        if quote:
+            raise Refused(f"a {value.name} is written with its name", "write `str(...)` for its text")
+        return value.message
     return repr(value) if quote else str(value)
 
 

@@ -130,5 +130,5 @@ def evaluate(code: Code, arguments: tuple[Value, ...], scene: Scene) -> Value:
     else:
         raise Refused(f"a predicate takes more than {LOCAL_WORK:,} instructions", "make its loops end sooner")
     if frame.position == FAILED:
-        raise Raised(*frame.result)
+        raise Raised(frame.result.name, frame.result.message)
     return frame.result

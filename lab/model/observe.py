@@ -8,7 +8,7 @@ from typing import Any
 
 from lab.model.program import Program
 from lab.model.state import FAILED, FINISHED, State
-from lab.model.values import Ref, Snapshot, Value
+from lab.model.values import Ref, Snapshot, Thrown, Value
 
 __all__ = ["Observation", "observe"]
 
@@ -41,6 +41,8 @@ def observe(program: Program, state: State) -> Observation:
             return [show(item, above) for item in value.items]
         if isinstance(value, tuple | range):
             return [show(item, above) for item in value]
+        if isinstance(value, Thrown):
+            return str(value)
         return value
 
     shared = {name: show(where if isinstance(where, Ref) else read(where)) for name, where in program.observed.items()}

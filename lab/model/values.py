@@ -59,11 +59,12 @@ class Ref:
     kind: str
 
 
-class Thrown(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Thrown:
     """An exception as a value: its class's name and its message."""
 
     name: str
-    message: str
+    message: str = ""
 
     def __str__(self) -> str:
         return f"{self.name}: {self.message}" if self.message else self.name
@@ -121,4 +122,6 @@ def type_name(value: Value) -> str:
     """Return the name of the Python class that a value stands for, as error messages write it."""
     if isinstance(value, Ref | Snapshot):
         return value.kind
+    if isinstance(value, Thrown):
+        return value.name
     return "NoneType" if value is None else str(type(value).__name__)

@@ -164,6 +164,8 @@ def plain(value: Any) -> Any:
         return sorted(plain(item) for item in value)
     if isinstance(value, _SCALARS):
         return value
+    if isinstance(value, Exception):
+        return f"{type(value).__name__}: {value}" if str(value) else type(value).__name__
     return {"class": type(value).__name__, "fields": {name: plain(item) for name, item in vars(value).items()}}
 
 

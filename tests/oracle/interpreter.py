@@ -9,13 +9,17 @@ computed); the stack and the local variables say where the thread stands.
 from __future__ import annotations
 
 import ast
+import builtins
 import operator
+import queue
+import threading
 from collections.abc import Callable, Generator, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import GeneratorType
 from typing import Any
 
+from lab.scenario import UseAfterFree
 from tests.oracle.memory import (
     CONTAINERS,
     LOCKS,
@@ -111,6 +115,7 @@ class Interpreter:
         self.stack: list[Hashable] = []
         self.calls: list[int] = []
         self.regions: list[str] = []
+        self.handling: list[Thrown] = []
         self.statement = 0
         self.block: int | None = None
         self.work = 0
@@ -407,6 +412,8 @@ class Interpreter:
 
     def do_raise(self, node: ast.Raise) -> Asking:
         """Raise an exception made of a name and a message."""
+        if node.exc is None:
+            raise RaisedError(self.handling[-1] if self.handling else _NOTHING_TO_RAISE)
         text, name = "", node.exc
         if isinstance(name, ast.Call):
             arguments = yield from self.all_of(name.args)
@@ -417,20 +424,48 @@ class Interpreter:
         raise RaisedError(Thrown(name.id, text))
 
     def do_try(self, node: ast.Try) -> Asking:
-        """Execute the body, then `finally` whatever happened."""
-        if node.handlers:
-            message = "except"
-            raise UnsupportedError(message)
+        """Execute the body and the handlers, then `finally` whatever happened."""
         pending: Exception | None = None
         try:
-            yield from self.block_of(node.body, node)
-            yield from self.block_of(node.orelse, node)
+            yield from self.attempted(node)
         except UNWINDING as unwinding:
             pending = unwinding
         with self.holding("finally", *_unwinding(pending)):
+            if isinstance(pending, RaisedError):
+                self.handling.append(pending.thrown)
             yield from self.block_of(node.finalbody, node)
+            if isinstance(pending, RaisedError):
+                self.handling.pop()
         if pending is not None:
             raise pending
+
+    def attempted(self, node: ast.Try) -> Asking:
+        """Execute the body, then the `else`, or the first clause that catches what the body raised."""
+        with self.holding("try"):
+            try:
+                yield from self.block_of(node.body, node)
+            except RaisedError as error:
+                thrown = error.thrown
+            else:
+                thrown = None
+        if thrown is None:
+            with self.holding("else"):
+                yield from self.block_of(node.orelse, node)
+            return
+        kind = exception_class(thrown.name)
+        clauses = [clause for clause in node.handlers if clause.type is None or issubclass(kind, _classes(clause.type))]
+        if not clauses:
+            raise RaisedError(thrown)
+        self.handling.append(thrown)
+        try:
+            with self.holding("except", str(thrown)):
+                if clauses[0].name is not None:
+                    self.frames[-1][clauses[0].name] = Frozen("exception", (thrown.name, thrown.message))
+                yield from self.block_of(clauses[0].body, clauses[0])
+        finally:
+            self.handling.pop()
+            if clauses[0].name is not None:
+                self.frames[-1].pop(clauses[0].name, None)
 
     def do_with(self, node: ast.With) -> Asking:
         """Enter the items one by one, left to right, and leave them in the opposite order."""
@@ -825,6 +860,25 @@ def _plain(value: Any) -> Any:
 
 def _called(node: ast.expr) -> str:
     return node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+
+
+def exception_class(name: str) -> type[BaseException]:
+    """Return the class of that name."""
+    if name == "UseAfterFree":
+        return UseAfterFree
+    for module in (builtins, queue, threading):
+        if hasattr(module, name):
+            found: type[BaseException] = getattr(module, name)
+            return found
+    raise UnsupportedError(name)
+
+
+def _classes(node: ast.expr) -> tuple[type[BaseException], ...]:
+    parts = node.elts if isinstance(node, ast.Tuple) else [node]
+    return tuple(exception_class(part.id) for part in parts if isinstance(part, ast.Name))
+
+
+_NOTHING_TO_RAISE = Thrown("RuntimeError", "No active exception to reraise")
 
 
 def _unwinding(pending: Exception | None) -> tuple[Any, ...]:

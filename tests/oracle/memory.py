@@ -50,6 +50,17 @@ class Thrown:
 
 
 @dataclass(frozen=True)
+class Caught:
+    """An exception that a handler bound to a name: its text is its message."""
+
+    name: str
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(frozen=True)
 class Request:
     """One shared access that a thread asks for."""
 
@@ -81,6 +92,8 @@ def freeze(value: Any) -> Any:
 
 def thaw(value: Any) -> Any:
     """Return a fresh Python object with the content of a picture."""
+    if isinstance(value, Frozen) and value.kind == "exception":
+        return Caught(*value.items)
     if isinstance(value, Frozen):
         makers: dict[str, Callable[[Any], Any]] = {"list": list, "dict": dict, "set": set, "deque": deque}
         return makers[value.kind](value.items)

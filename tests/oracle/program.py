@@ -13,7 +13,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.oracle.memory import CONTAINERS, LOCKS, STDOUT, Frozen, Memory, Ref, UnsupportedError, freeze
+from tests.oracle.memory import CONTAINERS, LOCKS, STDOUT, Frozen, Memory, Ref, Thrown, UnsupportedError, freeze
 
 MUTATORS = {
     "list": {"append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse"},
@@ -106,6 +106,8 @@ class OracleProgram:
             return [self.plain(item, memory) for item in value]
         if not isinstance(value, Frozen):
             return value
+        if value.kind == "exception":
+            return str(Thrown(*value.items))
         if value.kind == "record":
             fields = dict(value.items)
             freed = fields.pop("")
@@ -236,6 +238,7 @@ def local_names(function: ast.FunctionDef) -> set[str]:
     nodes = [node for statement in function.body for node in ast.walk(statement)]
     shared = {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
     stored = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    stored |= {node.name for node in nodes if isinstance(node, ast.ExceptHandler) and node.name is not None}
     return (stored - shared) | {argument.arg for argument in function.args.args}
 
 
@@ -258,7 +261,7 @@ def _change(program: OracleProgram, function: ast.FunctionDef, node: ast.AST) ->
             if program.memory[ref].kind in {"list", "dict", "deque"}:
                 program.changed.add(ref)
     elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-        for ref in _reached(program, function, node.value):
+        for ref in program.names:  # an attribute is known by its name, whatever the path
             if program.memory[ref].kind == "namespace":
                 program.changed_attributes.add((ref, node.attr))
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):

@@ -133,10 +133,13 @@ class List(Container):
         content = self.content(scene.read)
         if value not in content:
             self.note_all(scene, "remove", content, writes=True)
-            raise Raised("ValueError", f"{self.kind}.remove(x): x not in {self.kind}")
+            raise Raised("ValueError", self._not_in(value))
         for kept in range(content.index(value)):
             scene.note(self.at(kept), "read", content[kept])
         self._take(scene, content.index(value), "remove")
+
+    def _not_in(self, value: Value) -> str:
+        return "list.remove(x): x not in list"
 
     def clear(self, scene: Scene) -> None:
         """Perform `c.clear()`."""
@@ -188,6 +191,9 @@ class Deque(List):
     }
     _indices = "sequence index"
     _empty = "deque"
+
+    def _not_in(self, value: Value) -> str:
+        return f"{value!r} is not in deque"
 
     def push_left(self, scene: Scene, value: Value) -> None:
         """Perform `d.appendleft(value)`: everything moves."""
