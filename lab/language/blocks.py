@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from lab.language.builder import Block
 from lab.language.calls import Calls
-from lab.model.instructions import Const, Handler, Operand, Reg
+from lab.model.instructions import Handler, Reg
 from lab.model.operations import Invoke, LeaveRegion
 from lab.model.policies import ATOMIC, STATEMENT
 
@@ -25,14 +25,6 @@ class Blocks(Calls):
     @property
     def _depth(self) -> int:
         return len(self.frame.callers)
-
-    def held(self, value: Operand) -> Operand:
-        """Copy a local's value, for targets that may change it before it is used again."""
-        if isinstance(value, Const):
-            return value
-        copy = self.builder.register()
-        self.builder.move(value, copy)
-        return Reg(copy)
 
     def statement(self, node: ast.stmt) -> None:
         """Lower one statement."""

@@ -25,6 +25,7 @@ from lab.model.instructions import (
     Return,
     Span,
 )
+from lab.model.policies import JUMP
 from lab.model.values import Value
 
 __all__ = ["MOST_INSTRUCTIONS", "Block", "Builder", "TooLong"]
@@ -135,6 +136,11 @@ class Builder:
     def jump(self, label: int) -> None:
         """Go on at a label."""
         self._add(Jump(self._place(), label))
+
+    def jump_back(self, label: int) -> None:
+        """Go on at a label that stands before: the end of a loop's round, which a GIL's policy may look at."""
+        self.mark(JUMP)
+        self.jump(label)
 
     def unless(self, condition: Operand, label: int) -> None:
         """Go on at a label if a plain value is false."""

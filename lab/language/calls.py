@@ -12,6 +12,7 @@ from lab.language.expressions import Frame
 from lab.language.names import BUILTINS
 from lab.language.vocabulary import Vocabulary
 from lab.model.instructions import Const, Operand, Reg
+from lab.model.policies import CALL, c_call
 from lab.model.values import UNBOUND
 
 __all__ = ["Calls"]
@@ -31,12 +32,15 @@ class Calls(Vocabulary, ABC):
         for keyword in node.keywords:
             if keyword.arg is None:
                 raise self.source.error(keyword.value, "arguments are unpacked with **", "write the arguments out")
-        shadowed = isinstance(node.func, ast.Name) and node.func.id in self.frame.scope.locals
-        name = None if shadowed else self.context.qualified(node.func)
+        name = self.known(node.func)
         if name is not None:
             return self._known(node, name)
         if isinstance(node.func, ast.Attribute):
             return self.method(node, node.func)
+        if isinstance(node.func, ast.Lambda):
+            return self._in_place(
+                node.func, [self.held(self.expression(value)) for value in self._positional(node, 0, 99)]
+            )
         if isinstance(node.func, ast.Name):
             if node.func.id in self.context.helpers and node.func.id not in self.frame.scope.locals:
                 return self._inline(node, self.context.helpers[node.func.id])
@@ -73,7 +77,51 @@ class Calls(Vocabulary, ABC):
                     "make it at the top level",
                 )
             raise self.later(node, name)
-        return handler(node)
+        value = handler(node)
+        if module == "builtins":
+            self.builder.mark(c_call(short))
+        return value
+
+    def apply(self, function: ast.expr, arguments: list[Operand], node: ast.expr) -> Operand:
+        """Lower the call of a function that is given as an argument: a lambda, a helper, a function of Python's."""
+        if isinstance(function, ast.Lambda):
+            return self._in_place(function, arguments)
+        if not isinstance(function, ast.Name):
+            raise self.source.error(function, "this is no function", "write a lambda or the name of a function")
+        hidden = {f".{position}": self.held(value) for position, value in enumerate(arguments)}
+        before = dict(self.frame.hidden)
+        self.frame.hidden.update({name: value.number for name, value in hidden.items() if isinstance(value, Reg)})
+        names = [ast.copy_location(ast.Name(name, ast.Load()), node) for name in hidden]
+        call = ast.Call(func=function, args=list(names), keywords=[])
+        value = self.expression(ast.copy_location(call, function))
+        self.frame.hidden = before
+        return value
+
+    def _in_place(self, function: ast.Lambda, arguments: list[Operand]) -> Operand:
+        """Lower the call of a lambda where it stands: its free names are those around it."""
+        names = [argument.arg for argument in function.args.args]
+        extra = function.args.vararg or function.args.kwarg or next(iter(function.args.kwonlyargs), None)
+        if extra is not None or function.args.posonlyargs:
+            raise self.source.error(function, "a parameter of this lambda is not a plain one", "write plain parameters")
+        defaults = function.args.defaults
+        if not len(names) - len(defaults) <= len(arguments) <= len(names):
+            raise self.source.error(
+                function,
+                f"this lambda has {len(names)} parameters and is called with {len(arguments)} arguments",
+                "give it as many",
+            )
+        missing = len(names) - len(arguments)
+        given = [*arguments, *(self.default(default) for default in defaults[len(defaults) - missing :] if missing)]
+        before, builder = dict(self.frame.hidden), self.builder
+        builder.mark(CALL)
+        inner = dict(before)
+        for name, value in zip(names, given, strict=True):
+            inner[name] = builder.register(name)
+            builder.move(value, inner[name])
+        self.frame.hidden = inner
+        value = self.expression(function.body)
+        self.frame.hidden = before
+        return value
 
     def _inline(self, node: ast.Call, helper: ast.FunctionDef) -> Operand:
         if helper.name in self.frame.callers:
@@ -81,6 +129,7 @@ class Calls(Vocabulary, ABC):
         scope = self.context.scope(helper)
         arguments = self._bind(node, helper)
         builder, caller = self.builder, self.frame
+        builder.mark(CALL)
         registers = {name: builder.register(name) for name in sorted(scope.locals)}
         for name, register in registers.items():
             builder.move(arguments.get(name, Const(UNBOUND)), register)

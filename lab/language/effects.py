@@ -63,11 +63,15 @@ def methods() -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Scope:
-    """The names of one function: its parameters, the globals it declares, and its locals (parameters included)."""
+    """The names of one function: its parameters, the globals it declares, and its locals (parameters included).
+
+    `inner` holds the variables of its comprehensions and the parameters of its lambdas, each known inside of it only.
+    """
 
     parameters: tuple[str, ...]
     globals: frozenset[str]
     locals: frozenset[str]
+    inner: frozenset[str] = frozenset()
 
 
 def _stores(node: ast.AST) -> Iterator[ast.Name]:
@@ -88,7 +92,17 @@ def scope_of(function: ast.FunctionDef) -> Scope:
     declared = {name for node in ast.walk(function) if isinstance(node, ast.Global) for name in node.names}
     parameters = tuple(argument.arg for argument in function.args.args)
     bound = {name.id for statement in function.body for name in _stores(ast.Module([statement], []))}
-    return Scope(parameters, frozenset(declared), frozenset(bound | set(parameters)) - declared)
+    return Scope(parameters, frozenset(declared), frozenset(bound | set(parameters)) - declared, _inner(function))
+
+
+def _inner(function: ast.FunctionDef) -> frozenset[str]:
+    names: set[str] = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Lambda):
+            names.update(argument.arg for argument in node.args.args)
+        elif isinstance(node, ast.comprehension):
+            names.update(name.id for name in ast.walk(node.target) if isinstance(name, ast.Name))
+    return frozenset(names)
 
 
 @dataclass
@@ -181,7 +195,7 @@ def _reached(
 ) -> set[int] | None:
     """Return the numbers of the objects that a path reaches; None when it may reach any."""
     if isinstance(base, ast.Name):
-        if base.id in scope.locals or base.id in effects.rebound or base.id not in names:
+        if base.id in scope.locals | scope.inner or base.id in effects.rebound or base.id not in names:
             return None
         value = names[base.id]
         return {value.number} if isinstance(value, Ref) else set()

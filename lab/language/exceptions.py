@@ -6,10 +6,10 @@ import ast
 
 from lab.language.blocks import Blocks
 from lab.language.builder import Block
-from lab.model import compute
 from lab.model.exceptions import EXCEPTIONS, IMPORTED, catches
 from lab.model.heap import Raised
 from lab.model.instructions import Const, Handler, Operand, Reg
+from lab.model.texts import format_value
 from lab.model.values import UNBOUND, Ref, Snapshot, Thrown, Value, type_name
 
 __all__ = ["Exceptions"]
@@ -153,4 +153,4 @@ def _an_exception(value: Value) -> Value:
 def _quoted(value: Value) -> Value:
     if isinstance(value, Ref | Snapshot):
         raise Raised("TypeError", f"an exception about a {type_name(value)}")
-    return compute.format_value(value, quote=True)
+    return format_value(value, quote=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lab.language.builder import NONE, Builder
@@ -15,12 +14,12 @@ from lab.language.toplevel import check_literal
 from lab.model import compute
 from lab.model.exceptions import EXCEPTIONS, catches
 from lab.model.instructions import Const, Operand, Reg
-from lab.model.operations import Compare, Copy, Inside, Invoke, Load, Text
-from lab.model.values import END, Cut, Ref, Snapshot, Thrown, Value, type_name
+from lab.model.operations import Inside, Invoke, Load
+from lab.model.values import Cut, Ref, Snapshot, Thrown, Value, type_name
+from lab.model.wholes import Compare, Copy, Text
 
-__all__ = ["VIEWS", "Expressions", "Frame"]
+__all__ = ["Expressions", "Frame"]
 
-VIEWS = ("keys", "values", "items")
 _TYPES = ("int", "bool", "str", "float", "tuple", "list", "dict", "set", "range")
 
 
@@ -217,61 +216,37 @@ class Expressions:
             Invoke("__getattr__", f"read {self.source.segment(node)}"), self.expression(node.value), Const(node.attr)
         )
 
-    def iterate(self, node: ast.expr, mode: str = "") -> Reg:
-        """Lower what a loop runs over, and return the register of its iterator."""
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr in VIEWS
-            and not node.args
+    def known(self, function: ast.expr) -> str | None:
+        """Return the full name of a function of Python's, of a module's or of the lab's; None for any other."""
+        if isinstance(function, ast.Name) and (
+            function.id in self.frame.scope.locals or function.id in self.frame.hidden
         ):
-            mode, node = node.func.attr, node.func.value
-        source = self.expression(node)
-        return self.builder.compute(compute.make_cursor, source, Const(mode))
+            return None
+        return self.context.qualified(function)
 
-    def advance(self, cursor: Reg, end: int, node: ast.expr) -> Reg:
-        """Lower the next element of an iterator; goes on at the label when there is none."""
-        pair = self.builder.operate(Invoke("__next__", f"next of {self.source.segment(node)}"), cursor)
-        self.builder.unless(self.builder.compute(_goes_on, pair), end)
-        self.builder.compute(_second, pair, into=cursor.number)
-        return self.builder.compute(_first, pair)
+    def held(self, value: Operand) -> Operand:
+        """Copy a local's value, for targets that may change it before it is used again."""
+        if isinstance(value, Const):
+            return value
+        copy = self.builder.register()
+        self.builder.move(value, copy)
+        return Reg(copy)
 
-    def _generatorexp(self, node: ast.GeneratorExp) -> Operand:
-        raise self.source.error(
-            node, "a generator expression is not allowed here", "write the loop out, or give it to any(...) or sum(...)"
-        )
-
-    def elements(self, node: ast.expr, mode: str, use: Callable[[Operand, int], None]) -> None:
-        """Lower a loop over an iterable or a generator expression; `use` lowers what is done with each element."""
-        builder = self.builder
-        end = builder.label()
-        if not isinstance(node, ast.GeneratorExp):
-            cursor = self.iterate(node, mode)
-            again = builder.label()
-            builder.here(again)
-            use(self.advance(cursor, end, node), end)
-            builder.jump(again)
-            builder.here(end)
-            return
-        if self.mode == "thread":
-            raise self.source.error(node, "a generator expression is not allowed in a thread", "write the loop out")
-        loop, target = node.generators[0], node.generators[0].target
-        if len(node.generators) != 1 or not isinstance(target, ast.Name) or loop.is_async:
+    def _positional(self, node: ast.Call, low: int, high: int, named: tuple[str, ...] = ()) -> list[ast.expr]:
+        """Return a call's arguments, all given by position but those in `named`."""
+        name = self.source.segment(node.func)
+        for keyword in node.keywords:
+            if keyword.arg not in named:
+                raise self.source.error(
+                    keyword.value, f"'{name}' is called with '{keyword.arg}='", "give the arguments by position"
+                )
+        if not low <= len(node.args) <= high:
+            wanted = str(low) if low == high else f"{low} to {high}" if high < 99 else f"at least {low}"
+            plural = "" if wanted == "1" else "s"
             raise self.source.error(
-                node, "only one `for` with one plain variable is allowed here", "write the loop out"
+                node, f"'{name}' is called with {len(node.args)} arguments", f"give it {wanted} argument{plural}"
             )
-        cursor = self.iterate(loop.iter)
-        again, name = builder.label(), target.id
-        before = dict(self.frame.hidden)
-        self.frame.hidden[name] = builder.register(name)
-        builder.here(again)
-        builder.move(self.advance(cursor, end, loop.iter), self.frame.hidden[name])
-        for test in loop.ifs:
-            builder.unless(self.condition(test), again)
-        use(self.expression(node.elt), end)
-        builder.jump(again)
-        builder.here(end)
-        self.frame.hidden = before
+        return node.args
 
     def later(self, node: ast.AST, name: str) -> Exception:
         """Return the error for something that Python has and the language does not."""
@@ -301,11 +276,7 @@ class Expressions:
 
 
 _REFUSED: dict[str, tuple[str, str]] = {
-    "Lambda": ("a lambda", "write a helper function; only `wait_until(lambda: ...)` takes one"),
-    "ListComp": ("a comprehension", "write the loop out"),
-    "SetComp": ("a comprehension", "write the loop out"),
-    "DictComp": ("a comprehension", "write the loop out"),
-    "JoinedStr": ("an f-string", "join texts with `+` and `str(...)`"),
+    "Lambda": ("a lambda", "write a helper function; `wait_until(...)` and `key=` take a lambda"),
     "Await": ("`await`", "tasks are not part of the language yet"),
     "Yield": ("`yield`", "return a value"),
     "YieldFrom": ("`yield`", "return a value"),
@@ -323,24 +294,11 @@ def _make_list(*items: Value) -> Value:
 
 
 def _make_dict(*items: Value) -> Value:
-    pairs = dict(zip(items[::2], items[1::2], strict=True))
-    return Snapshot("dict", compute.bounded(tuple(pairs.items())))
+    return compute.make_dict(tuple(zip(items[::2], items[1::2], strict=True)))
 
 
 def _negate(value: Value) -> bool:
     return not value
-
-
-def _goes_on(pair: Value) -> bool:
-    return pair is not END
-
-
-def _first(pair: tuple[Value, Value]) -> Value:
-    return pair[0]
-
-
-def _second(pair: tuple[Value, Value]) -> Value:
-    return pair[1]
 
 
 def _is_instance(value: Value, names: tuple[str, ...]) -> bool:

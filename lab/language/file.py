@@ -16,10 +16,10 @@ from lab.language.names import LATER
 from lab.language.source import Source
 from lab.language.statements import Lowering
 from lab.language.toplevel import Evaluator
-from lab.model.compute import format_value
 from lab.model.heap import Refused
 from lab.model.instructions import Code
 from lab.model.program import Program, Property, PropertyKind, Thread
+from lab.model.texts import format_value
 from lab.model.values import Ref, Value, identity, type_name
 
 __all__ = ["ScenarioFile"]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 
 from lab.language.builder import NONE
-from lab.language.methods import Methods
+from lab.language.iteration import VIEWS
+from lab.language.ordering import Ordering
 from lab.model import compute
-from lab.model.heap import Raised, Refused
+from lab.model.heap import Raised
 from lab.model.instructions import Const, Operand, Reg
 from lab.model.operations import Invoke, Print
 from lab.model.values import Ref, Snapshot, Value, type_name
@@ -16,24 +16,8 @@ from lab.model.values import Ref, Snapshot, Value, type_name
 __all__ = ["Functions"]
 
 
-class Functions(Methods):
+class Functions(Ordering):
     """Lowers the functions of Python that a thread may call: `_do_len` lowers `len`."""
-
-    def _positional(self, node: ast.Call, low: int, high: int) -> list[ast.expr]:
-        name = self.source.segment(node.func)
-        if node.keywords:
-            raise self.source.error(
-                node.keywords[0].value,
-                f"'{name}' is called with '{node.keywords[0].arg}='",
-                "give the arguments by position",
-            )
-        if not low <= len(node.args) <= high:
-            wanted = str(low) if low == high else f"{low} to {high}" if high < 100 else f"at least {low}"
-            plural = "" if wanted == "1" else "s"
-            raise self.source.error(
-                node, f"'{name}' is called with {len(node.args)} arguments", f"give it {wanted} argument{plural}"
-            )
-        return node.args
 
     def _only_in_thread(self, node: ast.Call) -> None:
         if self.mode != "thread":
@@ -79,17 +63,36 @@ class Functions(Methods):
         return self.type_test(node)
 
     def _do_enumerate(self, node: ast.Call) -> Operand:
+        return self._only_iterated(node, "for i, value in enumerate(...)")
+
+    def _do_zip(self, node: ast.Call) -> Operand:
+        return self._only_iterated(node, "for a, b in zip(...)")
+
+    def _do_reversed(self, node: ast.Call) -> Operand:
+        return self._only_iterated(node, "for value in reversed(...)")
+
+    def _only_iterated(self, node: ast.Call, example: str) -> Operand:
         raise self.source.error(
-            node, "`enumerate` is only allowed in a `for`", "write `for i, value in enumerate(...)`"
+            node,
+            f"`{self.source.segment(node.func)}` is only allowed where it is iterated",
+            f"write `{example}`, or `[... {example}]`",
         )
 
     def _copied(self, node: ast.Call, kind: str) -> Operand:
         arguments = self._positional(node, 0, 1)
         if not arguments:
             return Const(() if kind == "tuple" else Snapshot(kind, ()))
-        if isinstance(arguments[0], ast.GeneratorExp):
-            return self.copy(kind, self._collect(arguments[0], ""))
+        if self._made_lazily(arguments[0]):
+            gathered = self.collect(arguments[0], "")
+            return self.builder.compute(_as_dict, gathered) if kind == "dict" else self.copy(kind, gathered)
         return self.copy(kind, self.expression(arguments[0]))
+
+    def _made_lazily(self, node: ast.expr) -> bool:
+        """Whether an iterable yields its elements one by one: a generator expression, `zip`, a dict's items."""
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            return node.func.attr in VIEWS and not node.args
+        lazy = ("builtins.enumerate", "builtins.zip", "builtins.reversed")
+        return isinstance(node, ast.GeneratorExp) or (isinstance(node, ast.Call) and self.known(node.func) in lazy)
 
     def _do_tuple(self, node: ast.Call) -> Operand:
         return self._copied(node, "tuple")
@@ -102,33 +105,6 @@ class Functions(Methods):
 
     def _do_dict(self, node: ast.Call) -> Operand:
         return self._copied(node, "dict")
-
-    def _do_min(self, node: ast.Call) -> Operand:
-        return self._extreme(node, min)
-
-    def _do_max(self, node: ast.Call) -> Operand:
-        return self._extreme(node, max)
-
-    def _extreme(self, node: ast.Call, function: Callable[..., Value]) -> Operand:
-        arguments = self._positional(node, 1, 99)
-        if len(arguments) > 1:
-            return self.builder.compute(_Extreme(function), *(self.expression(value) for value in arguments))
-        return self.builder.compute(_ExtremeOf(function), self._collect(arguments[0], "any order"))
-
-    def _do_sorted(self, node: ast.Call) -> Operand:
-        [value] = self._positional(node, 1, 1)
-        return self.builder.compute(_sorted, self._collect(value, "any order"))
-
-    def _collect(self, node: ast.expr, mode: str) -> Operand:
-        """Lower a loop that gathers an iterable's elements in a tuple."""
-        gathered = self.builder.register()
-        self.builder.move(Const(()), gathered)
-
-        def use(element: Operand, _end: int) -> None:
-            self.builder.compute(_gather, Reg(gathered), element, into=gathered)
-
-        self.elements(node, mode, use)
-        return Reg(gathered)
 
     def _do_sum(self, node: ast.Call) -> Operand:
         arguments = self._positional(node, 1, 2)
@@ -179,46 +155,11 @@ class Functions(Methods):
         return NONE
 
 
-class _Extreme:
-    """`min(a, b, ...)` or `max(a, b, ...)`."""
-
-    def __init__(self, function: Callable[..., Value]) -> None:
-        self.function = function
-
-    def __call__(self, *values: Value) -> Value:
-        for value in values:
-            _orderable(value)
-        return self.function(values)
-
-
-class _ExtremeOf(_Extreme):
-    """`min(iterable)` or `max(iterable)`, its elements gathered in a tuple."""
-
-    def __call__(self, *values: Value) -> Value:
-        return super().__call__(*values[0])
-
-
-def _orderable(value: Value) -> None:
-    if isinstance(value, Ref | Snapshot):
-        raise Raised(
-            "TypeError", f"'<' not supported between instances of '{type_name(value)}' and '{type_name(value)}'"
-        )
-
-
-def _sorted(values: tuple[Value, ...]) -> Value:
-    if len(values) > 1:
-        for value in values:
-            _orderable(value)
-    return Snapshot("list", tuple(sorted(values)))
-
-
-def _gather(gathered: tuple[Value, ...], value: Value) -> Value:
-    if len(gathered) >= _MOST_GATHERED:
-        raise Refused(f"more than {_MOST_GATHERED:,} elements are gathered", "use a smaller range")
-    return (*gathered, value)
-
-
-_MOST_GATHERED = 10_000
+def _as_dict(pairs: tuple[Value, ...]) -> Value:
+    for position, pair in enumerate(pairs):
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise Raised("TypeError", f"cannot convert dictionary update sequence element #{position} to a sequence")
+    return compute.make_dict(pairs)
 
 
 def _negated(value: Value) -> bool:

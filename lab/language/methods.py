@@ -6,10 +6,11 @@ import ast
 import difflib
 
 from lab.language.effects import methods
-from lab.language.expressions import VIEWS, Expressions
+from lab.language.iteration import VIEWS, Iteration
 from lab.model import compute
 from lab.model.instructions import Operand
 from lab.model.operations import Invoke
+from lab.model.policies import c_call
 
 __all__ = ["Methods"]
 
@@ -18,7 +19,7 @@ _PURE = frozenset(name for names in compute.METHODS.values() for name in names)
 _READ_ONLY = frozenset(("get", "index", "count", "copy", "locked", "load"))
 
 
-class Methods(Expressions):
+class Methods(Iteration):
     """Lowers method calls."""
 
     def method(self, node: ast.Call, function: ast.Attribute) -> Operand:
@@ -35,7 +36,8 @@ class Methods(Expressions):
             )
             raise self.source.error(function, f"the method '{name}' is not part of the language", hint)
         receiver = self.expression(function.value)
-        arguments = self._elements(node.args)
+        lazy = name == "join" and len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp)
+        arguments = [self.collect(node.args[0], "")] if lazy else self._elements(node.args)
         for keyword in node.keywords:
             if (name, keyword.arg) != ("acquire", "blocking") or arguments:
                 later = (
@@ -53,7 +55,9 @@ class Methods(Expressions):
         if self.mode != "thread" and name not in _READ_ONLY and name not in _PURE:
             raise self.source.error(node, f"'{name}' changes something in a {self.mode}", "only read there")
         label = f"{self.source.segment(function)}()"
-        return self.builder.operate(Invoke(name, label), receiver, *arguments)
+        value = self.builder.operate(Invoke(name, label), receiver, *arguments)
+        self.builder.mark(c_call(f".{name}"))
+        return value
 
 
 def _between(low: int, high: int) -> str:
@@ -65,8 +69,14 @@ def _between(low: int, high: int) -> str:
 _ARITY: dict[str, tuple[int, int]] = {
     **dict.fromkeys(("release", "acquire", "rotate"), (0, 1)),
     **dict.fromkeys(("locked", "load", "clear", "copy", "popleft", "popitem", "reverse", "sort"), (0, 0)),
-    **dict.fromkeys(("upper", "lower", "isdigit", "isalpha", "bit_length", "is_integer"), (0, 0)),
-    **dict.fromkeys(("strip", "split"), (0, 1)),
+    **dict.fromkeys(("capitalize", "casefold", "lower", "swapcase", "title", "upper", "splitlines"), (0, 0)),
+    **dict.fromkeys(("isalnum", "isalpha", "isdigit", "islower", "isspace", "isupper"), (0, 0)),
+    **dict.fromkeys(("bit_length", "is_integer"), (0, 0)),
+    **dict.fromkeys(("lstrip", "rstrip", "strip"), (0, 1)),
+    **dict.fromkeys(("center", "ljust", "rjust"), (1, 2)),
+    **dict.fromkeys(("endswith", "find", "rfind", "startswith"), (1, 3)),
+    "split": (0, 2),
+    "replace": (2, 3),
     **dict.fromkeys(("get", "setdefault"), (1, 2)),
     **dict.fromkeys(("insert", "compare_exchange"), (2, 2)),
     "pop": (0, 2),

@@ -71,11 +71,13 @@ BUILTINS = frozenset(
         "min",
         "print",
         "range",
+        "reversed",
         "set",
         "sorted",
         "str",
         "sum",
         "tuple",
+        "zip",
     )
 )
 """The functions of Python that a thread may call."""

@@ -8,10 +8,12 @@ from lab.language.builder import NONE, Block
 from lab.language.exceptions import Exceptions
 from lab.language.expressions import Frame
 from lab.model import compute
+from lab.model.compute import ITERABLE
 from lab.model.heap import Raised
-from lab.model.instructions import Code, Const, Operand, Reg
-from lab.model.operations import ExtendOrAdd, Invoke, Store
-from lab.model.values import END, Value
+from lab.model.instructions import Code, Const, Operand
+from lab.model.operations import Invoke, Store
+from lab.model.values import END, Value, type_name
+from lab.model.wholes import ExtendOrAdd
 
 __all__ = ["Lowering"]
 
@@ -95,6 +97,9 @@ class Lowering(Exceptions):
             raise self.source.error(node, f"something shared is changed in a {self.mode}", "a property only reads")
 
     def _assign_name(self, node: ast.AST, name: str, value: Operand) -> None:
+        if name in self.frame.hidden:
+            self.builder.move(value, self.frame.hidden[name])
+            return
         if name in self.frame.scope.locals:
             if name in self.context.parameters:
                 raise self.source.error(
@@ -115,7 +120,7 @@ class Lowering(Exceptions):
         builder = self.builder
         if any(isinstance(target, ast.Starred) for target in targets):
             raise self.source.error(node, "a starred target is not allowed", "name every element")
-        cursor = builder.compute(compute.make_cursor, value, Const(""))
+        cursor = builder.compute(_unpacked, value)
         items = []
         for position in range(len(targets)):
             pair = builder.operate(Invoke("__next__", f"next of {self.source.segment(node)}"), cursor)
@@ -205,7 +210,7 @@ class Lowering(Exceptions):
                 builder.unless(self.condition(node.test), otherwise)
         with builder.within(Block("loop", leave=end, again=again)):
             self.body(node.body)
-        builder.jump(again)
+        builder.jump_back(again)
         builder.here(otherwise)
         self.body(node.orelse)
         builder.here(end)
@@ -213,38 +218,26 @@ class Lowering(Exceptions):
     def _for(self, node: ast.For) -> None:
         builder = self.builder
         again, otherwise, end = builder.label(), builder.label(), builder.label()
-        source, counter = self._counted(node.iter)
-        cursor = self.iterate(source)
+        advance = self.open(node.iter)
         builder.here(again)
         with builder.at(self.source.span(node.iter)):
             self._begin()
-            item: Operand = self.advance(cursor, otherwise, source)
-            if counter is not None:
-                item = builder.compute(_pair, counter, item)
-                builder.compute(compute.BINARY["Add"], counter, Const(1), into=counter.number)
-            self.assign(node.target, item)
+            self.assign(node.target, advance(otherwise))
         with builder.within(Block("loop", leave=end, again=again)):
             self.body(node.body)
-        builder.jump(again)
+        builder.jump_back(again)
         builder.here(otherwise)
         self.body(node.orelse)
         builder.here(end)
-
-    def _counted(self, node: ast.expr) -> tuple[ast.expr, Reg | None]:
-        """Take `enumerate(x, start)` apart: what is iterated, and the register that counts."""
-        if not (isinstance(node, ast.Call) and self.context.qualified(node.func) == "builtins.enumerate"):
-            return node, None
-        arguments = self._positional(node, 1, 2)
-        start = self.expression(arguments[1]) if len(arguments) == 2 else Const(0)
-        counter = self.builder.register()
-        self.builder.move(start, counter)
-        return arguments[0], Reg(counter)
 
     def _leave_loop(self, again: bool) -> None:
         loops = [index for index, block in enumerate(self.builder.blocks) if block.kind == "loop"]
         loop = self.builder.blocks[loops[-1]]
         self.builder.unwind(loops[-1] + 1)
-        self.builder.jump(loop.again if again else loop.leave)
+        if again:
+            self.builder.jump_back(loop.again)
+        else:
+            self.builder.jump(loop.leave)
 
     def _break(self, _node: ast.Break) -> None:
         self._leave_loop(again=False)
@@ -276,13 +269,15 @@ class _NotTooMany:
             raise Raised("ValueError", f"too many values to unpack (expected {self.wanted})")
 
 
+def _unpacked(value: Value) -> Value:
+    if type_name(value) not in ITERABLE:
+        raise Raised("TypeError", f"cannot unpack non-iterable {type_name(value)} object")
+    return compute.make_cursor(value, "")
+
+
 def _first(pair: tuple[Value, Value]) -> Value:
     return pair[0]
 
 
 def _second(pair: tuple[Value, Value]) -> Value:
     return pair[1]
-
-
-def _pair(a: Value, b: Value) -> Value:
-    return (a, b)

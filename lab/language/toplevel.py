@@ -14,6 +14,7 @@ from typing import Any
 from lab.language.source import Source
 from lab.model import compute
 from lab.model.heap import Raised, Refused
+from lab.model.texts import LIMIT_ITEMS
 from lab.model.values import Ref, Value, type_name
 
 __all__ = ["Blueprint", "Evaluator", "check_literal"]
@@ -149,7 +150,7 @@ class Evaluator:
 
     def build(self, kind: str, items: tuple[Value, ...] = (), fields: dict[str, Value] | None = None) -> Ref:
         """Add an object to the heap and return its reference."""
-        if len(items) > compute.LIMIT_ITEMS:
+        if len(items) > LIMIT_ITEMS:
             raise Refused("a container has more than a million elements", "use a smaller one")
         if len(self.heap) >= 20_000:
             raise Refused("the file makes more than 20,000 objects", "use smaller containers")
@@ -185,7 +186,7 @@ class Evaluator:
         for one, other in ((left, right), (right, left)):
             if isinstance(op, ast.Mult) and isinstance(one, Ref) and one.kind == "list" and isinstance(other, int):
                 items = self.heap[one.number].items
-                if len(items) * other > compute.LIMIT_ITEMS:
+                if len(items) * other > LIMIT_ITEMS:
                     raise Refused("a list has more than a million elements", "use a smaller one")
                 return self.build("list", items * other)
         if (
@@ -217,7 +218,7 @@ class Evaluator:
 
     def _iterate(self, node: ast.expr, value: Value) -> Any:
         if isinstance(value, range | tuple | str):
-            if len(value) > compute.LIMIT_ITEMS:
+            if len(value) > LIMIT_ITEMS:
                 raise Refused("a range has more than a million elements", "use a smaller one")
             return value
         if isinstance(value, Ref) and value.kind in ("list", "deque"):

@@ -13,23 +13,24 @@ from collections.abc import Callable
 from typing import Any
 
 from lab.model.heap import Raised, Refused
+from lab.model.texts import LIMIT_ITEMS, TEXT_METHODS, text_method
 from lab.model.values import END, Cursor, Cut, Ref, Snapshot, Thrown, Value, type_name
 
 __all__ = [
     "AUGMENTED",
     "BINARY",
     "COMPARE",
-    "LIMIT_ITEMS",
+    "ITERABLE",
     "METHODS",
     "UNARY",
     "bounded",
-    "format_value",
+    "check_hashable",
     "invoke",
     "make_cursor",
+    "make_dict",
 ]
 
 _LIMIT_BITS = 14_000  # about 4,200 digits: Python itself writes no more than 4,300
-LIMIT_ITEMS = 1_000_000
 _TOO_LARGE = "a value grows beyond a megabyte"
 _TOO_LONG = "a number grows beyond 4,000 digits"
 _SMALLER = "use smaller numbers; a scenario wants few states"
@@ -232,27 +233,26 @@ COMPARE: dict[str, Callable[[Value, Value], bool]] = {
 """Python's comparisons on values and snapshots, by the name of their class in `ast`."""
 
 
-def format_value(value: Value, *, quote: bool = False) -> str:
-    """Return what `str` (or, quoted, `repr`) gives for a value that holds no reference."""
-    if isinstance(value, Ref):
-        raise Refused(f"the text of a {value.kind} is not defined", "print its fields")
-    if isinstance(value, Snapshot):
-        if value.kind == "dict":
-            pairs = (f"{format_value(k, quote=True)}: {format_value(v, quote=True)}" for k, v in value.items)
-            return "{" + ", ".join(pairs) + "}"
-        inner = ", ".join(format_value(item, quote=True) for item in value.items)
-        return {"list": f"[{inner}]", "set": f"{{{inner}}}" if inner else "set()", "deque": f"deque([{inner}])"}[
-            value.kind
-        ]
-    if isinstance(value, tuple):
-        inner = ", ".join(format_value(item, quote=True) for item in value)
-        return f"({inner},)" if len(value) == 1 else f"({inner})"
-    if isinstance(value, Thrown):
-        if quote:
-            raise Refused(f"a {value.name} is written with its name", "write `str(...)` for its text")
-        return value.message
-    return repr(value) if quote else str(value)
+def check_hashable(value: Value) -> None:
+    """Raise what Python raises for a key or an element that cannot be hashed."""
+    if isinstance(value, Ref | Snapshot):
+        if value.kind in ("list", "dict", "set", "deque"):
+            name = "collections.deque" if value.kind == "deque" else value.kind
+            raise Raised("TypeError", f"unhashable type: '{name}'")
+    elif isinstance(value, tuple):
+        for part in value:
+            check_hashable(part)
 
+
+def make_dict(pairs: tuple[tuple[Value, Value], ...]) -> Snapshot:
+    """Return the dict with those entries; a later one replaces an earlier one with an equal key."""
+    for key, _ in pairs:
+        check_hashable(key)
+    return Snapshot("dict", bounded(tuple(dict(pairs).items())))
+
+
+ITERABLE = ("list", "deque", "dict", "set", "tuple", "str", "range")
+"""The names of the classes whose objects can be iterated."""
 
 _VIEWS = ("keys", "values", "items")
 
@@ -262,7 +262,7 @@ def make_cursor(source: Value, mode: str) -> Cursor:
     kind = type_name(source)
     if mode in _VIEWS and kind != "dict":
         raise Raised("AttributeError", f"'{kind}' object has no attribute '{mode}'")
-    if kind not in ("list", "deque", "dict", "set", "tuple", "str", "range"):
+    if kind not in ITERABLE:
         raise Raised("TypeError", f"'{kind}' object is not iterable")
     return Cursor(source, mode, 0, None)
 
@@ -274,12 +274,22 @@ def _advance(source: Value, cursor: Cursor) -> Value:
         items: Value = source.items
     else:
         items = source
-    if cursor.position >= len(items):
+    if not 0 <= cursor.position < len(items):
         return END
     value = items[cursor.position]
+    if cursor.mode == "reversed":
+        return value, cursor._replace(position=cursor.position - 1)
     if isinstance(source, Snapshot) and source.kind == "dict":
         value = {"values": value[1], "items": value}.get(cursor.mode, value[0])
     return value, cursor._replace(position=cursor.position + 1)
+
+
+def _reversed(source: Value) -> Cursor:
+    if isinstance(source, Snapshot) and source.kind != "list":
+        raise Refused(f"a {source.kind} is iterated backwards", "only lists, tuples, texts and ranges are")
+    if not isinstance(source, Snapshot | tuple | str | range):
+        raise Raised("TypeError", f"'{type_name(source)}' object is not reversible")
+    return Cursor(source, "reversed", len(source.items if isinstance(source, Snapshot) else source) - 1, None)
 
 
 def _contains(container: Value, wanted: Value) -> bool:
@@ -326,22 +336,7 @@ def _truth(value: Value) -> bool:
 
 
 METHODS: dict[str, frozenset[str]] = {
-    "str": frozenset(
-        (
-            "upper",
-            "lower",
-            "strip",
-            "startswith",
-            "endswith",
-            "find",
-            "count",
-            "index",
-            "isdigit",
-            "isalpha",
-            "split",
-            "join",
-        )
-    ),
+    "str": TEXT_METHODS,
     "tuple": frozenset(("index", "count")),
     "range": frozenset(("index", "count")),
     "int": frozenset(("bit_length",)),
@@ -354,6 +349,7 @@ _OPERATORS: dict[str, Callable[..., Value]] = {
     "__bool__": _truth,
     "__contains__": _contains,
     "__next__": _advance,
+    "__reversed__": _reversed,
 }
 _CHANGES = frozenset(
     ("append", "extend", "insert", "remove", "clear", "pop", "add", "discard", "__setitem__", "__delitem__", "sort")
@@ -379,7 +375,9 @@ def invoke(operation: str, receiver: Value, arguments: tuple[Value, ...]) -> Val
         return receiver
     if operation in METHODS.get(kind, ()):
         return (
-            _text_method(receiver, operation, arguments) if kind == "str" else getattr(receiver, operation)(*arguments)
+            bounded(text_method(receiver, operation, arguments))
+            if kind == "str"
+            else getattr(receiver, operation)(*arguments)
         )
     if operation in ("__setitem__", "__delitem__"):
         verb = "assignment" if operation == "__setitem__" else "deletion"
@@ -389,15 +387,3 @@ def invoke(operation: str, receiver: Value, arguments: tuple[Value, ...]) -> Val
         raise Raised("TypeError", f"'{kind}' object does not support the context manager protocol")
     name = arguments[0] if operation in ("__getattr__", "__setattr__", "__delattr__") else operation
     raise Raised("AttributeError", f"'{kind}' object has no attribute '{name}'")
-
-
-def _text_method(receiver: str, operation: str, arguments: tuple[Value, ...]) -> Value:
-    if operation == "join":
-        items = arguments[0].items if isinstance(arguments[0], Snapshot) else arguments[0]
-        if isinstance(items, Ref):
-            raise Refused("a shared container is joined", "copy it first: `', '.join(list(names))`")
-        if sum(len(receiver) + len(item) for item in items) > LIMIT_ITEMS:
-            raise Refused(_TOO_LARGE, _SMALLER)
-        return receiver.join(items)
-    result = getattr(receiver, operation)(*arguments)
-    return Snapshot("list", tuple(result)) if isinstance(result, list) else bounded(result)

@@ -141,7 +141,7 @@ class Raise:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place where policies may switch: "statement" or "atomic"; the GIL's polls are further kinds."""
+    """A place where a policy may switch; the kinds stand in `lab/model/policies.py`."""
 
     place: Place
     kind: str

@@ -6,23 +6,19 @@ from dataclasses import dataclass
 
 from lab.model import compute
 from lab.model.evaluate import evaluate
-from lab.model.heap import Blocks, HeapObject, Raised, Refused, Scene
+from lab.model.heap import Blocks, HeapObject, Raised, Scene
 from lab.model.instructions import Code
-from lab.model.objects.containers import Container, canonical
-from lab.model.values import Ref, Snapshot, Value, type_name
+from lab.model.values import Ref, Value
+from lab.model.wholes import resolved, shared
 
 __all__ = [
     "Choose",
-    "Compare",
-    "Copy",
-    "ExtendOrAdd",
     "Inside",
     "Invoke",
     "LeaveRegion",
     "Load",
     "Print",
     "Store",
-    "Text",
     "WaitUntil",
 ]
 
@@ -87,7 +83,11 @@ class Invoke:
         """Whether the object's rule for the operation touches something that can change."""
         receiver = arguments[0]
         if self.name == "__next__":
+            if receiver.mode == "reversed" and receiver.position < 0:
+                return False  # a reversed iterator knows by itself that it is at the end
             receiver = receiver.source
+        if self.name == "join":
+            return shared(heap, arguments[1:])
         return isinstance(receiver, Ref) and heap[receiver.number].touches(self.name, arguments[1:])
 
     def perform(self, scene: Scene, arguments: tuple[Value, ...]) -> Value:
@@ -96,6 +96,8 @@ class Invoke:
         if self.name == "__next__":
             receiver, rest = receiver.source, (receiver,)
         if not isinstance(receiver, Ref):
+            if self.name == "join":
+                rest = tuple(resolved(scene, value) for value in rest)
             return compute.invoke(self.name, receiver, rest)
         target = scene.heap[receiver.number]
         if self.name not in target.rules:
@@ -108,119 +110,6 @@ class Invoke:
     def describe(self) -> str:
         """Name the access."""
         return self.label
-
-
-def _shared(heap: Heap, arguments: tuple[Value, ...]) -> bool:
-    return any(isinstance(value, Ref) and heap[value.number].touches("__copy__", ()) for value in arguments)
-
-
-def _resolved(scene: Scene, value: Value) -> Value:
-    """Return a container's content at this moment, and any other value as it is."""
-    if isinstance(value, Ref):
-        target = scene.heap[value.number]
-        if isinstance(target, Container):
-            return target.snapshot(scene)
-    return value
-
-
-@dataclass(frozen=True, slots=True)
-class Compare:
-    """Compare two values; a shared container is read as a whole, in one step."""
-
-    operator: str
-
-    def touches(self, heap: Heap, arguments: tuple[Value, ...]) -> bool:
-        """Whether one side is a container that may change."""
-        return self.operator not in ("Is", "IsNot") and _shared(heap, arguments)
-
-    def perform(self, scene: Scene, arguments: tuple[Value, ...]) -> Value:
-        """Return True or False."""
-        if self.operator not in ("Is", "IsNot"):
-            arguments = tuple(_resolved(scene, value) for value in arguments)
-        return compute.COMPARE[self.operator](*arguments)
-
-    def describe(self) -> str:
-        """Name the access."""
-        return "compare"
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """`list(x)`, `tuple(x)`, `set(x)` or `dict(x)`: a private copy, read in one step."""
-
-    kind: str
-
-    def touches(self, heap: Heap, arguments: tuple[Value, ...]) -> bool:
-        """Whether the original is a container that may change."""
-        return _shared(heap, arguments)
-
-    def perform(self, scene: Scene, arguments: tuple[Value, ...]) -> Value:
-        """Return the copy: a tuple, or a snapshot."""
-        original = _resolved(scene, arguments[0])
-        if self.kind == "dict":
-            if isinstance(original, Snapshot) and original.kind == "dict":
-                return original
-            raise Refused("`dict` of something that is no dict", "copy a dict, or write `{key: value}`")
-        if isinstance(original, Snapshot):
-            if original.kind == "set" and self.kind != "set":
-                raise Refused("a set's order is not defined", "write `sorted(the_set)`")
-            items = tuple(key for key, _ in original.items) if original.kind == "dict" else original.items
-        elif isinstance(original, tuple | str | range):
-            if len(original) > compute.LIMIT_ITEMS:
-                raise Refused("a value grows beyond a million elements", "use a smaller range")
-            items = tuple(original)
-        else:
-            raise Raised("TypeError", f"'{type_name(original)}' object is not iterable")
-        if self.kind == "tuple":
-            return items
-        return Snapshot(self.kind, canonical(tuple(dict.fromkeys(items))) if self.kind == "set" else items)
-
-    def describe(self) -> str:
-        """Name the access."""
-        return f"copy to a {self.kind}"
-
-
-@dataclass(frozen=True, slots=True)
-class ExtendOrAdd:
-    """`x += a_list`: extend a shared list in place, or add to a value."""
-
-    def touches(self, heap: Heap, arguments: tuple[Value, ...]) -> bool:
-        """Whether it extends a list of the heap, or reads one that may change."""
-        return isinstance(arguments[0], Ref) or _shared(heap, arguments[1:])
-
-    def perform(self, scene: Scene, arguments: tuple[Value, ...]) -> Value:
-        """Return the list itself, or the sum."""
-        target, added = arguments
-        if isinstance(target, Ref):
-            container = scene.heap[target.number]
-            if "__iadd__" not in container.rules:
-                kinds = f"'{target.kind}' and '{type_name(added)}'"
-                raise Raised("TypeError", f"unsupported operand type(s) for +=: {kinds}")
-            if not container.changes_shape:
-                raise Refused(f"`+=` extends the {target.kind} '{container.name}'", "write `.extend(...)`")
-            return container.rule("__iadd__")(scene, added)
-        return compute.AUGMENTED["Add"](target, _resolved(scene, added))
-
-    def describe(self) -> str:
-        """Name the access."""
-        return "extend"
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """`str(x)`; a shared container is read as a whole, in one step."""
-
-    def touches(self, heap: Heap, arguments: tuple[Value, ...]) -> bool:
-        """Whether the value is a container that may change."""
-        return _shared(heap, arguments)
-
-    def perform(self, scene: Scene, arguments: tuple[Value, ...]) -> Value:
-        """Return the text."""
-        return compute.format_value(_resolved(scene, arguments[0]))
-
-    def describe(self) -> str:
-        """Name the access."""
-        return "read as text"
 
 
 @dataclass(frozen=True, slots=True)

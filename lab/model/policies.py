@@ -12,13 +12,47 @@ from dataclasses import dataclass
 
 from lab.errors import UsageError
 
-__all__ = ["ATOMIC", "POLICIES", "STATEMENT", "Policy", "policy_named"]
+__all__ = [
+    "ATOMIC",
+    "CALL",
+    "COMPREHENSION",
+    "JUMP",
+    "POLICIES",
+    "RESUME",
+    "STATEMENT",
+    "Policy",
+    "c_call",
+    "policy_named",
+]
 
 STATEMENT = "statement"
 """Marks the beginning of one execution of one statement."""
 
 ATOMIC = "atomic"
 """Marks the beginning of an `atomic()` block."""
+
+CALL = "call"
+"""Marks the entry of a Python function: a helper, a method, a property, an operator, a lambda."""
+
+RESUME = "resume"
+"""Marks the resumption of a generator: each element of a generator expression."""
+
+JUMP = "jump"
+"""Marks a jump backwards: the end of a round of a loop, of a comprehension too."""
+
+COMPREHENSION = "comprehension"
+"""Marks the entry of a comprehension, which is a function of its own before Python 3.12."""
+
+
+def c_call(name: str) -> str:
+    """Return the mark after a call of a function or method written in C, by the name that the text calls.
+
+    Examples
+    --------
+    >>> c_call("len"), c_call(".append")
+    ('c-call len', 'c-call .append')
+    """
+    return f"c-call {name}"
 
 
 @dataclass(frozen=True)

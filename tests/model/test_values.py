@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lab.model.compute import BINARY, COMPARE, bounded, format_value
+from lab.model.compute import BINARY, COMPARE, bounded
 from lab.model.heap import Raised, Refused
+from lab.model.texts import format_value
 from lab.model.values import Ref, Snapshot, identity
 
 

@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lab.model.heap import HeapObject, Raised, Refused, Scene
+from lab.model.heap import HeapObject, Refused, Scene
 from lab.model.values import END, Cursor, Ref, Snapshot, Value
 
-__all__ = ["READS", "Container", "canonical", "check_hashable"]
+__all__ = ["READS", "Container", "canonical"]
 
 READS = {
     "__len__": "length",
     "__bool__": "truth",
     "__contains__": "contains",
     "__next__": "advance",
+    "__reversed__": "reverse_iterator",
     "__copy__": "snapshot",
     "copy": "copy",
 }
@@ -137,6 +138,10 @@ class Container(HeapObject):
         scene.note(self.at(cursor.position), "read", value)
         return value, cursor._replace(position=cursor.position + 1)
 
+    def reverse_iterator(self, scene: Scene) -> Value:
+        """Perform `reversed(c)`, which reads the length."""
+        raise Refused(f"a {self.kind} is iterated backwards", "only lists, tuples, texts and ranges are")
+
     def plain(self, read: Callable[[int], Value], show: Callable[[Value], Any]) -> Any:
         """Return the content as a list."""
         return [show(value) for value in self.content(read)]
@@ -147,10 +152,3 @@ def _one_of_equals(key: Value) -> Value:
     if isinstance(key, tuple):
         return tuple(map(_one_of_equals, key))
     return int(key) if isinstance(key, bool | float) and key == int(key) else key
-
-
-def check_hashable(value: Value) -> None:
-    """Raise what Python raises for a key or an element that cannot be hashed."""
-    kind = value.kind if isinstance(value, Ref | Snapshot) else ""
-    if kind in ("list", "dict", "set", "deque"):
-        raise Raised("TypeError", f"unhashable type: '{'collections.deque' if kind == 'deque' else kind}'")

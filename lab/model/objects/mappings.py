@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from lab.model.compute import check_hashable
 from lab.model.heap import Raised, Refused, Scene
-from lab.model.objects.containers import READS, Container, canonical, check_hashable
+from lab.model.objects.containers import READS, Container, canonical
 from lab.model.values import END, Cursor, Value
 
 __all__ = ["Dict", "Set"]

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from lab.model.heap import Raised, Refused, Scene
 from lab.model.objects.containers import READS, Container
-from lab.model.values import Cursor, Cut, Ref, Snapshot, Value, type_name
+from lab.model.values import END, Cursor, Cut, Ref, Snapshot, Value, type_name
 
 __all__ = ["Deque", "List"]
 
@@ -160,6 +160,18 @@ class List(Container):
         self.note_all(scene, "read", content)
         return content.count(value)
 
+    def advance(self, scene: Scene, cursor: Cursor) -> Value:
+        """Read the next element, or the one before for `reversed`."""
+        if cursor.mode != "reversed":
+            return super().advance(scene, cursor)
+        if cursor.position < 0:
+            return END
+        if cursor.position >= self._length(scene):
+            scene.note(self.size, "end", self._length(scene))
+            return END
+        value, _ = super().advance(scene, cursor)
+        return value, cursor._replace(position=cursor.position - 1)
+
     def _rewrite(self, scene: Scene, operation: str, content: tuple[Value, ...]) -> None:
         if self.cells is not None:
             for cell, value in zip(self.cells, content, strict=True):
@@ -169,6 +181,12 @@ class List(Container):
         for position, value in enumerate(content):
             scene.note(self.at(position), operation, value, writes=True)
         scene.note(self.size, operation, len(content))
+
+    def reverse_iterator(self, scene: Scene) -> Value:
+        """Perform `reversed(c)`: the iterator stands behind the last element."""
+        if self.kind != "list":
+            return super().reverse_iterator(scene)
+        return Cursor(self.ref, "reversed", int(self.length(scene)) - 1, None)
 
     def reverse(self, scene: Scene) -> None:
         """Perform `c.reverse()`."""

@@ -1,0 +1,39 @@
+"""Lowers f-strings."""
+
+from __future__ import annotations
+
+import ast
+
+from lab.language.expressions import Expressions
+from lab.model import compute
+from lab.model.instructions import Const, Operand
+from lab.model.values import Value
+from lab.model.wholes import Format
+
+__all__ = ["Texts"]
+
+_CONVERSIONS = {-1: "", ord("s"): "s", ord("r"): "r"}
+
+
+class Texts(Expressions):
+    """Lowers the texts that are put together from values."""
+
+    def _joinedstr(self, node: ast.JoinedStr) -> Operand:
+        parts = [self._part(part) for part in node.values]
+        if all(isinstance(part, Const) for part in parts):
+            return Const("".join(part.value for part in parts if isinstance(part, Const)))
+        return self.builder.compute(_joined, *parts)
+
+    def _part(self, node: ast.expr) -> Operand:
+        if not isinstance(node, ast.FormattedValue):
+            return self.expression(node)
+        if node.conversion not in _CONVERSIONS:
+            raise self.source.error(node, "`!a` is not part of the language", "write `!r`")
+        value = self.held(self.expression(node.value))
+        specification = Const("") if node.format_spec is None else self.expression(node.format_spec)
+        with self.builder.at(self.source.span(node.value)):
+            return self.builder.operate(Format(_CONVERSIONS[node.conversion]), value, specification)
+
+
+def _joined(*parts: Value) -> Value:
+    return compute.bounded("".join(parts))
