@@ -18,7 +18,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from lab.errors import LabError, ScenarioError, UsageError
+from lab.errors import IncompleteError, LabError, ScenarioError, UsageError
 
 if TYPE_CHECKING:
     from lab.explorer.bounds import Progress
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from lab.model.program import Program
     from lab.model.relation import Relation
     from lab.model.trace import Trace
+    from lab.sampler.result import Sample
 
 __all__ = [
+    "IncompleteError",
     "LabError",
     "ScenarioError",
     "UsageError",
@@ -35,6 +37,7 @@ __all__ = [
     "load",
     "relation",
     "replay",
+    "sample",
 ]
 
 __version__ = "0.1.0"
@@ -140,3 +143,71 @@ def replay(
     from lab.model.trace import replay as replay_relation
 
     return replay_relation(relation(scenario, policy, parameters), schedule)
+
+
+def sample(
+    scenario: str | Path | Program,
+    policy: str = "access",
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    runs: int = 1000,
+    seed: int = 1,
+    uniform: bool = False,
+    pct: int | None = None,
+    max_length: int | None = None,
+    max_states: int | None = None,
+    deadline: Callable[[], bool] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    drawn: Callable[[int, int], None] | None = None,
+) -> Sample:
+    """Return what runs drawn at random show; the same seed gives the same sample.
+
+    Parameters
+    ----------
+    scenario, policy, parameters
+        As for `explore`.
+    runs : int
+        How many to draw, >= 1.
+    seed : int
+        What the random numbers are made from, >= 0.
+    uniform : bool
+        Draw exactly uniformly from all runs, which are explored first.
+    pct : int or None
+        Draw by probabilistic concurrency testing for faults of this depth, >= 1. With neither, each step is of a
+        thread chosen uniformly among the enabled ones.
+    max_length : int or None
+        The most steps of a run, >= 1: longer ones are not drawn (`uniform`) or cut off, by default after 10,000.
+    max_states : int or None
+        States to explore at most, >= 1; `uniform` alone explores.
+    deadline : callable or None
+        Asked before every run; drawing stops when it returns True.
+    progress, drawn : callable or None
+        Told how far the exploration has come; how many runs have been drawn, and of how many.
+
+    Raises
+    ------
+    ScenarioError, UsageError
+        As `load` does; a number out of range; infinitely many runs, or none, to draw from uniformly.
+    IncompleteError
+        The exploration was stopped: a part of the runs cannot be drawn from uniformly.
+
+    Examples
+    --------
+    >>> found = sample("refcount/race", runs=600, uniform=True)
+    >>> found.population, [(outcome.shared["refcount"], outcome.seen.runs) for outcome in found.outcomes]
+    (6, [(3, 216), (1, 196), (2, 188)])
+    """
+    from lab.sampler import sample as draw
+
+    return draw(
+        relation(scenario, policy, parameters),
+        runs=runs,
+        seed=seed,
+        uniform=uniform,
+        pct=pct,
+        max_length=max_length,
+        max_states=max_states,
+        deadline=deadline,
+        progress=progress,
+        drawn=drawn,
+    )

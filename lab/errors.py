@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["LabError", "ScenarioError", "UsageError"]
+__all__ = ["IncompleteError", "LabError", "ScenarioError", "UsageError"]
 
 
 class LabError(Exception):
@@ -11,6 +11,10 @@ class LabError(Exception):
 
 class UsageError(LabError):
     """A request that makes no sense: an unknown scenario, policy, parameter or schedule."""
+
+
+class IncompleteError(LabError):
+    """A bound was reached before there was anything to answer with."""
 
 
 class ScenarioError(LabError):

@@ -9,6 +9,7 @@ from lab.cli.figures import figures
 from lab.cli.listing import list_scenarios, show
 from lab.cli.replay import replay
 from lab.cli.run import run
+from lab.cli.sample import sample
 from lab.cli.verify import verify
 
 __all__ = ["app"]
@@ -33,5 +34,5 @@ def app() -> None:
     """
 
 
-for command in (run, list_scenarios, show, compare, replay, verify, figures):
+for command in (run, list_scenarios, show, compare, replay, sample, verify, figures):
     app.add_command(command)

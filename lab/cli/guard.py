@@ -8,7 +8,7 @@ import click
 
 from lab.cli.screen import complain, prepare
 from lab.cli.status import BOUND, FINE, WRONG
-from lab.errors import LabError, ScenarioError
+from lab.errors import IncompleteError, LabError, ScenarioError
 
 __all__ = ["explained", "guarded", "status_of_error"]
 
@@ -49,4 +49,4 @@ def explained(error: Exception) -> str:
 
 def status_of_error(error: Exception) -> int:
     """Return the exit status that an expected error leads to."""
-    return BOUND if isinstance(error, MemoryError) else WRONG
+    return BOUND if isinstance(error, MemoryError | IncompleteError) else WRONG

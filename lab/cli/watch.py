@@ -1,4 +1,4 @@
-"""Watches an exploration: stops it at a time limit or at Ctrl-C, and shows how far it has come."""
+"""Watches an exploration or a sample: stops it at a time limit or at Ctrl-C, and shows how far it has come."""
 
 from __future__ import annotations
 
@@ -61,18 +61,30 @@ class Watch:
 
     def progress(self, now: Progress) -> None:
         """Show how far the exploration has come: on a terminal, after a second, a few times a second."""
-        moment = time.monotonic()
-        if not self._on_terminal or moment - self._start < PATIENCE or moment - self._shown < PERIOD:
-            return
-        self._shown = moment
-        rate = now.states / (moment - self._start)
-        sys.stderr.write(f"\r\x1b[K{now.states:,} states, {rate:,.0f} states/s, depth {now.depth:,}")
-        sys.stderr.flush()
-        self._dirty = True
+        if self._due():
+            rate = now.states / self._elapsed()
+            self._write(f"{now.states:,} states, {rate:,.0f} states/s, depth {now.depth:,}")
+
+    def drawn(self, runs: int, wanted: int) -> None:
+        """Show how many runs have been drawn, on a terminal and as often as `progress`."""
+        if self._due():
+            self._write(f"{runs:,} of {wanted:,} runs, {runs / self._elapsed():,.0f} runs/s")
 
     def explained(self, result: Result) -> Result:
         """Return the result with the true reason why it stopped: only this class tells Ctrl-C from the time limit."""
         return replace(result, stopped="interrupted") if self.interrupted and not result.complete else result
+
+    def _due(self) -> bool:
+        moment = time.monotonic()
+        if not self._on_terminal or moment - self._start < PATIENCE or moment - self._shown < PERIOD:
+            return False
+        self._shown = moment
+        return True
+
+    def _write(self, text: str) -> None:
+        sys.stderr.write(f"\r\x1b[K{text}")
+        sys.stderr.flush()
+        self._dirty = True
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._start

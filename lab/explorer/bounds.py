@@ -41,18 +41,23 @@ class Bounds:
         Returns True when the time is up.
     progress : callable or None
         Told now and then how far the exploration has come.
+    max_depth : int or None
+        Steps from the start to the last level whose states are stepped, >= 0.
     """
 
     max_states: int | None = None
     deadline: Callable[[], bool] | None = None
     progress: Callable[[Progress], None] | None = None
+    max_depth: int | None = None
 
     def check(self, states: int, transitions: int, depth: int) -> None:
-        """Report progress; raises `Stopped` when the time is up."""
+        """Report progress; raises `Stopped` when the time is up or the level lies too deep."""
         if self.progress is not None:
             self.progress(Progress(states, transitions, depth))
         if self.deadline is not None and self.deadline():
             raise Stopped("seconds")
+        if self.max_depth is not None and depth > self.max_depth:
+            raise Stopped("length")
 
     def left(self, states: int) -> int | None:
         """Return how many states may still be found; None without a limit."""

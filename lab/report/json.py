@@ -8,8 +8,9 @@ from typing import Any
 
 from lab.explorer.result import BuiltIn, Count, Infinite, Outcome, PropertyResult, Race, Result
 from lab.report.words import digits, ratio
+from lab.sampler.result import Coverage, Sample, SampledOutcome, Seen, Spread
 
-__all__ = ["as_json"]
+__all__ = ["as_json", "sample_as_json"]
 
 
 def as_json(result: Result) -> dict[str, Any]:
@@ -42,18 +43,24 @@ def as_json(result: Result) -> dict[str, Any]:
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:
     return {
-        "status": outcome.status,
-        "shared": _plain(outcome.shared),
-        "returned": _plain(outcome.returned),
-        "errors": _plain(outcome.errors),
-        "waiting": _plain(outcome.waiting),
-        "output": None if outcome.output is None else list(outcome.output),
+        **_observed(outcome),
         "schedules": _count(outcome.schedules),
         "traces": _count(outcome.traces),
         "share": _fraction(outcome.share),
         "probability": _fraction(outcome.probability),
         "witness": list(outcome.witness),
         **({"loop": list(outcome.loop)} if outcome.loop else {}),
+    }
+
+
+def _observed(outcome: Outcome | SampledOutcome) -> dict[str, Any]:
+    return {
+        "status": outcome.status,
+        "shared": _plain(outcome.shared),
+        "returned": _plain(outcome.returned),
+        "errors": _plain(outcome.errors),
+        "waiting": _plain(outcome.waiting),
+        "output": None if outcome.output is None else list(outcome.output),
     }
 
 
@@ -78,6 +85,63 @@ def _race(race: Race) -> dict[str, Any]:
         for side in race.accesses
     ]
     return {"location": race.location, "accesses": accesses}
+
+
+def sample_as_json(sample: Sample) -> dict[str, Any]:
+    """Return a sample as dictionaries, lists, strings and numbers, ready for `json.dumps`; equal for equal seeds."""
+    return {
+        "scenario": sample.scenario,
+        "title": sample.title,
+        "policy": sample.policy,
+        "parameters": _plain(sample.parameters),
+        "scheduler": sample.scheduler,
+        "seed": sample.seed,
+        "wanted": sample.wanted,
+        "runs": sample.runs,
+        "complete": sample.complete,
+        "population": _count(sample.population),
+        "max_length": sample.max_length,
+        "longer": sample.longer,
+        "cut": sample.cut,
+        "outcomes": [{**_observed(outcome), **_seen(outcome.seen)} for outcome in sample.outcomes],
+        "properties": [
+            {"name": prop.name, "kind": prop.kind, "verdict": prop.verdict, **_seen(prop.seen)}
+            for prop in sample.properties
+        ],
+        "deadlock": _seen(sample.deadlock),
+        "exceptions": _seen(sample.exceptions),
+        "lengths": _spread(sample.lengths),
+        "preemptions": _spread(sample.preemptions),
+        "coverage": _coverage(sample.coverage),
+    }
+
+
+def _seen(seen: Seen) -> dict[str, Any]:
+    return {
+        "runs": seen.runs,
+        "frequency": _fraction(seen.frequency),
+        "interval": [round(end, 6) for end in seen.interval],
+        "first": seen.first,
+        "schedule": None if seen.schedule is None else list(seen.schedule),
+    }
+
+
+def _spread(spread: Spread | None) -> dict[str, int] | None:
+    return None if spread is None else {"min": spread.least, "median": spread.median, "max": spread.most}
+
+
+def _coverage(coverage: Coverage | None) -> dict[str, Any] | None:
+    if coverage is None:
+        return None
+    return {
+        "depth": coverage.depth,
+        "threads": coverage.threads,
+        "steps": coverage.steps,
+        "chance": _fraction(coverage.chance),
+        "runs": coverage.runs,
+        "missed": None if coverage.missed is None else float(f"{coverage.missed:.6g}"),
+        "demoted": coverage.demoted,
+    }
 
 
 def _count(number: Count) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lab.explorer.result import Count, Outcome, Result
+    from lab.sampler.result import Sample, SampledOutcome
 
 __all__ = [
     "amount",
@@ -141,7 +142,7 @@ def waiting(reasons: Mapping[str, Mapping[str, Any]]) -> str:
     return ", ".join(sentences)
 
 
-def end(outcome: Outcome) -> str:
+def end(outcome: Outcome | SampledOutcome) -> str:
     """Return what can be observed at the end, in one line.
 
     Values come first; then what the threads returned (None is not mentioned), their errors and
@@ -196,7 +197,7 @@ def exactness(result: Result) -> str:
     return f"exact, all {amount(result.schedules, 'schedule', 'schedules')}"
 
 
-def settings(result: Result) -> str:
+def settings(result: Result | Sample) -> str:
     """Return the parameters in force as ` with N = 3`, nothing if the scenario has none."""
     pairs = lined(f"{name} = {value(data)}" for name, data in result.parameters.items())
     return f" with {pairs}" if pairs else ""

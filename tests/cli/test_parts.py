@@ -13,7 +13,7 @@ import pytest
 from lab.cli import guard, screen, watch
 from lab.cli.status import BOUND, FINE, FOUND, WRONG, status_of
 from lab.cli.watch import Watch
-from lab.errors import ScenarioError
+from lab.errors import IncompleteError, ScenarioError
 from lab.explorer.bounds import Progress
 from lab.explorer.result import BuiltIn, ExpectationResult
 from lab.report.contents import Checked, contents
@@ -53,6 +53,15 @@ def test_progress_begins_after_a_second_and_is_wiped_away(clock, terminal) -> No
     assert terminal.getvalue().endswith("\r\x1b[K")
 
 
+def test_a_sample_tells_how_many_runs_it_has(clock, terminal) -> None:
+    """500 runs in 2 seconds are 250 a second."""
+    with Watch() as bounds:
+        bounds.drawn(1, 2000)
+        clock[0] += 2
+        bounds.drawn(500, 2000)
+    assert terminal.getvalue() == "\r\x1b[K500 of 2,000 runs, 250 runs/s\r\x1b[K"
+
+
 def test_a_short_exploration_leaves_the_terminal_alone(clock, terminal) -> None:
     """Nothing is shown, so nothing is wiped away."""
     with Watch() as bounds:
@@ -88,6 +97,7 @@ def test_the_first_interrupt_asks_and_the_second_ends() -> None:
 @pytest.mark.parametrize(
     ("error", "sentence", "status"),
     [
+        (IncompleteError("stopped"), "lab: stopped", BOUND),
         (MemoryError(), "lab: not enough memory; set a bound with --max-states", BOUND),
         (ScenarioError("no", path="a.py", line=1, column=1), "a.py:1:1: no", WRONG),
         (IsADirectoryError(21, "Is a directory", "a"), "lab: a: Is a directory", WRONG),

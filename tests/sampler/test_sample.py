@@ -1,0 +1,197 @@
+"""A sample as a whole: what it claims, what replays, and what it refuses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scipy.stats import binomtest
+
+import lab
+from lab.errors import IncompleteError, UsageError
+from lab.sampler import sample
+from lab.sampler.result import Sample, Seen, Spread, wilson
+from lab.sampler.run import Run
+from lab.sampler.tally import Tally
+from tests.explorer import toys
+
+WAYS: tuple[dict[str, Any], ...] = ({}, {"uniform": True}, {"pct": 2})
+
+
+def _schedules(found: Sample) -> list[Seen]:
+    return [*(outcome.seen for outcome in found.outcomes), *(prop.seen for prop in found.properties), found.deadlock]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=("choice", "uniform", "pct"))
+@pytest.mark.parametrize("policy", ["access", "statement"])
+@pytest.mark.parametrize("name", ["refcount/race", "philosophers/all_left", "check_then_act/race", "tickets/race"])
+def test_every_schedule_replays_to_what_it_is_said_to_show(name: str, policy: str, way: dict[str, Any]) -> None:
+    """The state at its end is the outcome's, and the counts add up."""
+    found = lab.sample(name, policy, runs=300, **way)
+    assert sum(outcome.seen.runs for outcome in found.outcomes) == found.runs == 300
+    for outcome in found.outcomes:
+        assert outcome.seen.schedule is not None
+        trace = lab.replay(name, outcome.seen.schedule, policy)
+        assert trace.status == outcome.status
+        assert (dict(trace.events[-1].shared), trace.returned) == (outcome.shared, outcome.returned)
+        assert {event.thread: event.error for event in trace.events if event.error} == outcome.errors
+        if outcome.status == "deadlock":
+            assert trace.waiting == outcome.waiting
+    exact = {str(outcome.shared) for outcome in _exact(name, policy)}
+    assert {str(outcome.shared) for outcome in found.outcomes} <= exact
+
+
+def _exact(name: str, policy: str) -> Any:
+    return lab.explore(name, policy).outcomes
+
+
+def test_the_same_seed_draws_the_same_runs() -> None:
+    """And another seed others."""
+    for way in WAYS:
+        first, again, other = (lab.sample("lost_update/race", runs=100, seed=seed, **way) for seed in (5, 5, 6))
+        assert first == again
+        assert first != replace(other, seed=5)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=("choice", "uniform", "pct"))
+def test_a_longer_sample_begins_with_the_shorter(way: dict[str, Any]) -> None:
+    """What is seen first is seen first in both."""
+    short, long = (lab.sample("lost_update/race", runs=runs, **way) for runs in (20, 600))
+    firsts = {outcome.shared["counter"]: outcome.seen.first for outcome in long.outcomes}
+    assert all(firsts[outcome.shared["counter"]] == outcome.seen.first for outcome in short.outcomes)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=("choice", "uniform", "pct"))
+def test_properties_are_counted_by_run(way: dict[str, Any]) -> None:
+    """`always` and `final` by the runs that violate them, `sometimes` by those that satisfy it; why, if it raises."""
+
+    def never(read: Any, _: Any) -> Any:
+        return toys.Thrown("ZeroDivisionError", "division by zero") if read("x") == 2 else True
+
+    toy = toys.counter(
+        2,
+        1,
+        properties={
+            "small": ("always", never),
+            "lost": ("final", lambda read, _: read("x") == 2),
+            "two": ("sometimes", lambda read, _: read("x") == 2),
+            "three": ("sometimes", lambda read, _: read("x") == 3),
+        },
+    )
+    found = sample(toy, runs=200, **way)
+    small, lost, two, three = found.properties
+    assert [prop.verdict for prop in found.properties] == ["violated", "violated", "reached", "not seen"]
+    assert small.seen.runs == two.seen.runs == 200 - lost.seen.runs
+    assert (small.reason, lost.reason, two.reason) == ("ZeroDivisionError: division by zero", "", "")
+    assert (three.seen.runs, three.seen.first, three.seen.schedule) == (0, None, None)
+    assert {outcome.shared["x"]: outcome.faulty for outcome in found.outcomes} == {1: True, 2: False}
+    assert found.faulty
+
+
+def test_exceptions_are_counted_in_runs_that_are_cut_off_too() -> None:
+    """T1 fails at once; T2 never ends."""
+    toy = toys.Toy(
+        {"x": 0},
+        {
+            "T1": lambda _, __: iter([(toys.failed("ValueError", "no"), {})]),
+            "T2": lambda local, _: iter([(local, {})]),
+        },
+    )
+    found = sample(toy, runs=10, max_length=30)
+    assert (found.cut, found.outcomes, found.lengths) == (10, (), None)
+    assert found.exceptions.runs == 10
+    assert found.faulty
+
+
+def test_nothing_seen_is_no_fault() -> None:
+    """A locked counter."""
+    found = lab.sample("lost_update/locked", runs=50)
+    assert not found.faulty
+    assert found.complete
+    assert found.properties[0].verdict == "not seen"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"runs": 0}, "the number of runs is 0"),
+        ({"seed": -1}, "the seed is -1"),
+        ({"pct": 0}, "the depth of a fault is 0"),
+        ({"max_length": 0}, "the greatest length is 0"),
+        ({"uniform": True, "pct": 2}, "not both"),
+        ({"uniform": True, "max_length": 3}, "no run ends within 3 steps"),
+        ({"policy": "none"}, "there is no policy 'none'"),
+    ],
+)
+def test_requests_that_make_no_sense(wrong: dict[str, Any], words: str) -> None:
+    """Each is one sentence."""
+    with pytest.raises(UsageError, match=words):
+        lab.sample("refcount/race", **wrong)
+
+
+@pytest.mark.parametrize(
+    ("bound", "why"),
+    [({"max_states": 5}, "the bound on states"), ({"deadline": lambda: True}, "the time was up")],
+)
+def test_a_part_of_all_runs_is_not_drawn_from(bound: dict[str, Any], why: str) -> None:
+    """It would not be uniform."""
+    with pytest.raises(IncompleteError, match=why):
+        lab.sample("refcount/race", uniform=True, **bound)
+
+
+def test_an_interrupt_keeps_what_there_is() -> None:
+    """The time limit is asked after each run; Ctrl-C ends a sample between two runs."""
+    told: list[tuple[int, int]] = []
+
+    def interrupt(runs: int, wanted: int) -> None:
+        told.append((runs, wanted))
+        if runs == 7:
+            raise KeyboardInterrupt
+
+    found = lab.sample("refcount/race", runs=100, drawn=interrupt)
+    assert (found.runs, found.wanted, found.complete, told[-1]) == (7, 100, False, (7, 100))
+    late = lab.sample("refcount/race", runs=100, deadline=lambda: True)
+    assert (late.runs, late.complete) == (1, False)
+
+
+def test_an_empty_tally_claims_nothing() -> None:
+    """No runs: no frequency, and an interval from 0 to 1."""
+    summary = Tally().summary(toys.counter(2, 1))
+    assert summary["deadlock"] == Seen(0, Fraction(0), (0.0, 1.0), None, None)
+    assert summary["lengths"] is None
+
+
+def test_the_middle_is_the_lower_of_two() -> None:
+    """1 2 3 9: 2."""
+    tally = Tally()
+    outcome = lab.sampler.run.Ending("finished", toys.counter(1, 1).observe(toys.counter(1, 1).initial()), {}, False)
+    for length in (9, 1, 3, 2):
+        tally.add(Run(outcome, 0, length, 0, list))
+    summary = tally.summary(toys.counter(1, 1))
+    assert (summary["lengths"], summary["preemptions"]) == (Spread(1, 2, 9), Spread(0, 0, 0))
+
+
+@pytest.mark.parametrize(("runs", "total"), [(0, 10), (1, 10), (5, 10), (10, 10), (216, 600)])
+def test_intervals_are_wilsons(runs: int, total: int) -> None:
+    """As scipy computes them."""
+    truth = binomtest(runs, total).proportion_ci(method="wilson")
+    assert wilson(runs, total) == pytest.approx((truth.low, truth.high), abs=1e-12)
+
+
+def test_returned_values_and_choices_replay(tmp_path: Path) -> None:
+    """A step with three results is written with the number of its result."""
+    path = tmp_path / "choice.py"
+    path.write_text(
+        "'''Chooses.'''\nfrom lab.scenario import choose, thread\n\n\n@thread\ndef T():\n    return choose(5, 6, 7)\n",
+        encoding="utf-8",
+    )
+    for way in WAYS:
+        found = lab.sample(path, runs=60, **way)
+        assert {outcome.returned["T"]: outcome.seen.schedule for outcome in found.outcomes} == {
+            5: ("T:0",),
+            6: ("T:1",),
+            7: ("T:2",),
+        }
