@@ -51,7 +51,8 @@ def outcome_bars(
     """
     results = [result] if other is None else [result, other]
     for one in results:
-        if not one.complete or not one.outcomes or any(outcome.probability is None for outcome in one.outcomes):
+        unknown = any(outcome.probability is None or outcome.share is None for outcome in one.outcomes)
+        if not one.complete or not one.outcomes or unknown:
             raise UsageError(f"{one.scenario} has no exact probabilities: its exploration is incomplete or infinite")
     frame = Frame.of(size, ax)
     groups = [(one, _rows(one)) for one in results]

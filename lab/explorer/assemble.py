@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from fractions import Fraction
 from typing import Protocol
 
 from lab.explorer.carry import Carried
-from lab.explorer.cycles import bottom_components, judge_component, shortest_round
+from lab.explorer.cycles import judge_component, shortest_round
 from lab.explorer.ends import DEADLOCK, END, EXCEPTION, Group
 from lab.explorer.expand import Expander
 from lab.explorer.packing import Packing
-from lab.explorer.paths import Measured
 from lab.explorer.protocol import Explorable
 from lab.explorer.record import Recorded
-from lab.explorer.recount import Recount
-from lab.explorer.result import INFINITE, BuiltIn, Outcome, PropertyResult, Result, Verdict
+from lab.explorer.recount import Measured, Recount
+from lab.explorer.result import INFINITE, BuiltIn, Chance, Count, Outcome, PropertyResult, Result, Rounded, Verdict
 from lab.explorer.search import Search
 from lab.explorer.witness import entries
 from lab.model.program import Property
@@ -24,6 +23,7 @@ from lab.model.state import FAILED
 __all__ = ["Assembly"]
 
 _ORDER = ("finished", "deadlock", "livelock", "endless")
+_LIVELOCK = "livelock"
 _UNKNOWN: Measured = (None, None)
 
 
@@ -57,14 +57,18 @@ class Assembly:
     def _recount(self, walk: Recorded) -> Recount:
         """Count the runs of a recorded walk and add the ends of those that never end."""
         runs, ends, relation = Recount(walk), self._search.ends, self._relation
-        for states in bottom_components(runs.graph):
+        for states in runs.traps:
             status = judge_component(relation, self._packing, walk.index.keys[:, states])
             first = int(states[0])
             state = self._packing.decode(walk.index.keys[:, first].tolist())
             stem = self._search.history.moves(first, self._expander.labels)
-            turn = [self._expander.labels[int(runs.labels[move])] for move in shortest_round(runs.graph, first)]
+            turn = [self._expander.labels[int(runs.graph.labels[move])] for move in shortest_round(runs.graph, first)]
             loop = entries(relation, stem + turn)[len(stem) :]
-            self._endless.add(ends.add_component(status, state, first, loop))
+            key = ends.add_component(status, state, first, loop)
+            self._endless.add(key)
+            tags = [key, _LIVELOCK] if status == "livelock" else [key]
+            for tag in [*tags, EXCEPTION] if ends.groups[key].observed.errors else tags:
+                runs.trap(tag, states)
         return runs
 
     def result(self) -> Result:
@@ -78,7 +82,7 @@ class Assembly:
             complete=self._complete,
             states=search.history.states,
             transitions=search.transitions,
-            schedules=self._total()[0],
+            schedules=self._total(),
             outcomes=self._outcomes(),
             properties=tuple(map(self._property, program.properties)),
             deadlock=self._built_in(DEADLOCK, search.ends.count[DEADLOCK]),
@@ -89,12 +93,10 @@ class Assembly:
         )
 
     def _ending(self, tag: Hashable) -> Measured:
-        if self._runs is None:
-            return _UNKNOWN
-        return (INFINITE, None) if tag in self._endless else self._runs.ending(tag)
+        return _UNKNOWN if self._runs is None else self._runs.ending(tag)
 
-    def _total(self) -> Measured:
-        return (INFINITE, None) if self._endless else self._ending(END)
+    def _total(self) -> Count:
+        return INFINITE if self._endless else self._ending(END)[0]
 
     def _outcomes(self) -> tuple[Outcome, ...]:
         groups = sorted(
@@ -103,7 +105,7 @@ class Assembly:
         return tuple(self._outcome(key, group) for key, group in groups)
 
     def _outcome(self, key: Hashable, group: Group) -> Outcome:
-        total, (schedules, probability) = self._total()[0], self._ending(key)
+        total, (schedules, chance) = self._total(), self._ending(key)
         share = Fraction(schedules, total) if isinstance(schedules, int) and isinstance(total, int) else None
         seen = group.observed
         return Outcome(
@@ -115,10 +117,11 @@ class Assembly:
             output=None if seen.output is None else tuple(seen.output),
             schedules=schedules,
             share=share,
-            probability=probability,
+            probability=exact(chance),
             witness=self._witness(group.first),
             faulty=group.faulty,
             loop=group.loop,
+            probability_rounded=rounded(chance),
         )
 
     def _witness(self, state: int) -> tuple[str, ...]:
@@ -127,17 +130,17 @@ class Assembly:
     def _property(self, prop: Property) -> PropertyResult:
         if prop.kind == "final":
             found = self._search.ends.violations.get(prop.name)
-            schedules, probability = self._ending(("final", prop.name))
+            measured = self._ending(("final", prop.name))
         else:
             sighting = self._search.sightings.get(prop.name)
             found = None if sighting is None else (sighting.state, sighting.reason)
             if prop.kind == "sometimes":
                 return self._sometimes(prop, found is not None)
-            schedules, probability = self._hitting(prop.name, found is not None)
+            measured = self._hitting(prop.name, found is not None)
         verdict: Verdict = "violated" if found else "holds" if self._complete else "unknown"
         state, reason = found or (None, "")
         witness = None if state is None else self._witness(state)
-        return PropertyResult(prop.name, prop.kind, verdict, schedules, probability, witness, reason)
+        return _judged(prop, verdict, measured, witness, reason)
 
     def _hitting(self, name: str, seen: bool) -> Measured:
         if self._runs is None:
@@ -147,27 +150,42 @@ class Assembly:
     def _sometimes(self, prop: Property, seen: bool) -> PropertyResult:
         """A property that holds as soon as one state satisfies it; what counts is the runs that never do."""
         if self._runs is None:
-            return PropertyResult(prop.name, prop.kind, "holds" if seen else "unknown", None, None, None)
-        schedules, probability = self._runs.avoiding(prop.name, END) if seen else self._total()
+            return _judged(prop, "holds" if seen else "unknown", _UNKNOWN, None)
         if not seen:
-            probability = Fraction(1)
-        return PropertyResult(prop.name, prop.kind, "holds" if seen else "violated", schedules, probability, None)
+            return _judged(prop, "violated", (self._total(), Fraction(1)), None)
+        return _judged(prop, "holds", self._runs.avoiding(prop.name, END), None)
 
     def _built_in(self, tag: str, states: int, elsewhere: bool = False) -> BuiltIn:
         """Return a verdict from the number of end states concerned, or from another reason to know it violated."""
         verdict: Verdict = "violated" if states or elsewhere else "holds" if self._complete else "unknown"
-        return BuiltIn(verdict, states, *self._ending(tag))
+        schedules, chance = self._ending(tag)
+        return BuiltIn(verdict, states, schedules, exact(chance), rounded(chance))
 
     def _livelock(self) -> BuiltIn:
         found = sum(group.status == "livelock" for group in self._search.ends.groups.values())
-        if found:
-            return BuiltIn("violated", found, INFINITE, None)
-        return BuiltIn("holds", 0, 0, Fraction(0)) if self._complete else BuiltIn("unknown", 0, None, None)
+        return self._built_in(_LIVELOCK, found)
 
     def _exceptions(self) -> BuiltIn:
         """Every failed local state that some step led to belongs to a reachable state."""
         threads = self._packing.domains[: self._packing.threads]
         failed = any(local.position == FAILED for domain in threads for local in domain.values)
-        found = self._built_in(EXCEPTION, self._search.ends.count[EXCEPTION], failed)
-        going_on: Sequence[Hashable] = [key for key in self._endless if self._search.ends.groups[key].observed.errors]
-        return BuiltIn("violated", found.states, INFINITE, None) if going_on else found
+        return self._built_in(EXCEPTION, self._search.ends.count[EXCEPTION], failed)
+
+
+def exact(chance: Chance) -> Fraction | None:
+    """Return a probability that is known exactly."""
+    return chance if isinstance(chance, Fraction) else None
+
+
+def rounded(chance: Chance) -> Rounded | None:
+    """Return a probability that is known with an error bound."""
+    return chance if isinstance(chance, Rounded) else None
+
+
+def _judged(
+    prop: Property, verdict: Verdict, measured: Measured, witness: tuple[str, ...] | None, reason: str = ""
+) -> PropertyResult:
+    schedules, chance = measured
+    return PropertyResult(
+        prop.name, prop.kind, verdict, schedules, exact(chance), witness, reason, rounded(chance)
+    )  # fmt: skip

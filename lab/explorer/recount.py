@@ -1,20 +1,28 @@
-"""What a recorded walk says about runs: the counts that a carried walk knows at its end, and which are infinite."""
+"""What a recorded walk says about runs: how many of each kind there are, which are infinite, and how probable."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.explorer.components import bottoms, strong_components
+from lab.explorer.digraph import Graph
+from lab.explorer.elimination import absorbed
 from lab.explorer.packing import Ids
-from lab.explorer.paths import Graph, Measured, measure
+from lab.explorer.paths import Acyclic
 from lab.explorer.record import Recorded
-from lab.explorer.result import INFINITE
+from lab.explorer.result import INFINITE, Chance, Count
+from lab.explorer.rounded import absorbed_about
 
-__all__ = ["Recount"]
+__all__ = ["Measured", "Recount"]
+
+Measured = tuple[Count, Chance]
+"""A number of runs, and the probability of one of them."""
 
 
 class Recount:
@@ -23,18 +31,44 @@ class Recount:
     Attributes
     ----------
     graph : Graph
-    labels : array, shape (transitions,)
-        Each transition's thread and result, as numbered by the expander.
+    traps : list of array
+        The components that have transitions and none that leaves them; a run that comes there never ends.
     """
 
     def __init__(self, walk: Recorded) -> None:
-        self.graph, self.labels = walk.graph()
+        self.graph = walk.graph()
+        self._acyclic = Acyclic(self.graph)
         self._tagged = {tag: np.concatenate(rows) for tag, rows in walk.tagged.items()}
         self._marked = {name: np.concatenate(rows) for name, rows in walk.marked.items()}
+        self._trapped: dict[Hashable, list[Ids]] = {}
+        self.traps: list[Ids] = []
+        if not self._acyclic.whole:
+            self.core = np.flatnonzero(~self._acyclic.released)
+            self.component = strong_components(self.graph, self.core)
+            self.traps = bottoms(self.graph, self.core, self.component)
+
+    def trap(self, tag: Hashable, states: Ids) -> None:
+        """Take runs that come to those states for ever as runs of a kind."""
+        self._trapped.setdefault(tag, []).append(states)
+
+    @cached_property
+    def _absorbing(self) -> Graph:
+        """The graph in which a run ends as soon as it can no longer end."""
+        if not self.traps:
+            return self.graph
+        trapped = np.zeros(self.graph.states, np.bool_)
+        trapped[np.concatenate(self.traps)] = True
+        return self.graph.only(~trapped[self.graph.sources])
 
     @cached_property
     def _endings(self) -> dict[Hashable, Measured]:
-        return dict(zip(self._tagged, measure(self.graph, list(self._tagged.values())), strict=True))
+        counts = dict(zip(self._tagged, self._acyclic.counts(list(self._tagged.values())), strict=True))
+        counts |= dict.fromkeys(self._trapped, INFINITE)
+        groups = [
+            np.concatenate([self._tagged.get(tag, _NONE), *self._trapped.get(tag, [])]) for tag in counts
+        ]  # fmt: skip
+        chances = _chances(self._absorbing, groups, lossless=True)
+        return dict(zip(counts, zip(counts.values(), chances, strict=True), strict=True))
 
     def ending(self, tag: Hashable) -> Measured:
         """Return how many runs end in a state noted under `tag`, and how probable that is."""
@@ -43,41 +77,91 @@ class Recount:
     def avoiding(self, name: Hashable, everywhere: Hashable) -> Measured:
         """Return the runs that pass through no state marked with `name`; INFINITE when one of them can go round."""
         marked = self._mask(name)
-        ends = self._tagged.get(everywhere, np.zeros(0, np.intp))
-        ends = ends[~marked[ends]]
         if marked[self.graph.start]:
             return 0, Fraction(0)
-        return _runs(self.graph.only(~marked[self.graph.sources] & ~marked[self.graph.targets]), ends)
+        return self._without(marked, everywhere)
 
     def hitting(self, name: Hashable, everywhere: Hashable) -> Measured:
-        """Return the runs that pass through a state marked with `name`; INFINITE when one of them can go round.
+        """Return the runs that pass through a state marked with `name`; INFINITE when one of them can go round."""
+        marked = self._mask(name)
+        if marked[self.graph.start]:
+            total, _ = self.ending(everywhere)
+            return (INFINITE if self.traps else total), Fraction(1)
+        missing, chance = self._without(marked, everywhere)
+        total, _ = self.ending(everywhere)
+        if isinstance(total, int) and isinstance(missing, int) and not self.traps:
+            return total - missing, _complement(chance)
+        return self._doubled(marked, everywhere), _complement(chance)
 
-        They are counted on two copies of the graph: state i before, and state i + n from the first marked state on.
+    def _without(self, marked: NDArray[np.bool_], everywhere: Hashable) -> Measured:
+        """Count the runs that avoid some states; the start is none of them."""
+        graph = self.graph.only(~marked[self.graph.sources] & ~marked[self.graph.targets])
+        reachable = graph.reachable()
+        graph = graph.only(reachable[graph.sources])
+        ends = self._tagged.get(everywhere, _NONE)
+        ends = ends[reachable[ends]]
+        acyclic = Acyclic(graph)
+        count = acyclic.counts([ends])[0] if acyclic.whole else INFINITE
+        traps = [states for states in self.traps if reachable[states].all() and not marked[states].any()]
+        goals = np.concatenate([ends, *traps])
+        if traps:
+            inside = np.zeros(graph.states, np.bool_)
+            inside[np.concatenate(traps)] = True
+            graph = graph.only(~inside[graph.sources])
+        return count, _chances(graph, [goals], lossless=False)[0]
+
+    def _doubled(self, marked: NDArray[np.bool_], everywhere: Hashable) -> Count:
+        """Count the runs through marked states on two copies of the graph.
+
+        State i stands before the first marked state, and state i + n from there on.
         """
-        marked, graph, n = self._mask(name), self.graph, self.graph.states
+        graph, n = self.graph, self.graph.states
+        offsets = np.concatenate([graph.offsets, graph.offsets[1:] + graph.offsets[-1]])
         before = graph.targets + n * marked[graph.targets]
         doubled = Graph(
-            np.concatenate([graph.sources, graph.sources + n]),
-            np.concatenate([before, graph.targets + n]),
-            np.concatenate([graph.divisors, graph.divisors]),
-            2 * n,
-            graph.start + n * int(marked[graph.start]),
+            offsets,
+            np.concatenate([before, graph.targets + n]).astype(np.int32),
+            np.tile(graph.enabled, 2),
+            None if graph.results is None else np.tile(graph.results, 2),
+            np.tile(graph.labels, 2),
+            graph.start,
         )
-        useful = doubled.reaching(np.arange(n, 2 * n))
-        ends = self._tagged.get(everywhere, np.zeros(0, np.intp)) + n
-        return _runs(doubled.only(useful[doubled.targets]), ends)
+        doubled = doubled.only(doubled.reaching(np.arange(n, 2 * n))[doubled.targets])
+        reachable = doubled.reachable()
+        doubled = doubled.only(reachable[doubled.sources])
+        acyclic = Acyclic(doubled)
+        ends = self._tagged.get(everywhere, _NONE) + n
+        return acyclic.counts([ends[reachable[ends]]])[0] if acyclic.whole else INFINITE
 
     def _mask(self, name: Hashable) -> NDArray[np.bool_]:
         marked = np.zeros(self.graph.states, np.bool_)
-        marked[self._marked.get(name, np.zeros(0, np.intp))] = True
+        marked[self._marked.get(name, np.zeros(0, np.int32))] = True
         return marked
 
 
-def _runs(graph: Graph, ends: Ids) -> Measured:
-    """Count the runs of the part of the graph that the start reaches."""
-    reachable = graph.reachable()
-    graph = graph.only(reachable[graph.sources])
-    _, released = graph.waves()
-    if not released[reachable].all():
-        return INFINITE, None
-    return measure(graph, [ends[reachable[ends]]])[0]
+_NONE = np.zeros(0, np.intp)
+
+
+def _complement(chance: Chance) -> Chance:
+    if isinstance(chance, Fraction):
+        return 1 - chance
+    return None if chance is None else replace(chance, value=1 - chance.value)
+
+
+def _chances(graph: Graph, groups: Sequence[Ids], *, lossless: bool) -> list[Chance]:
+    """Return how probable it is to come to each group of states, which no transition leaves.
+
+    With `lossless`, every path comes to such a state sooner or later, so that all of them together are certain.
+    """
+    reachable = graph.reachable()  # a run that comes to a trap stops at the first of its states
+    groups = [group[reachable[group]] for group in groups]
+    found: list[Chance] = [None] * len(groups)
+    if lossless:
+        ends = int(np.count_nonzero(graph.degrees[reachable] == 0))
+        found = [Fraction(1) if group.size == ends else None for group in groups]
+    for solve in (Acyclic(graph).chances, lambda some: absorbed(graph, some), lambda some: absorbed_about(graph, some)):
+        left = [place for place, chance in enumerate(found) if chance is None]
+        solved: Sequence[Chance] | None = solve([groups[place] for place in left]) if left else None
+        for place, chance in zip(left, solved or (), strict=False):
+            found[place] = chance
+    return found

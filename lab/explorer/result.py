@@ -11,6 +11,7 @@ from typing import Any, Literal
 __all__ = [
     "INFINITE",
     "BuiltIn",
+    "Chance",
     "Count",
     "ExpectationResult",
     "Infinite",
@@ -19,6 +20,7 @@ __all__ = [
     "Race",
     "RacyAccess",
     "Result",
+    "Rounded",
     "Status",
     "Verdict",
     "show_in_notebooks",
@@ -40,6 +42,18 @@ Count = int | Infinite | None
 
 
 @dataclass(frozen=True)
+class Rounded:
+    """A probability that is too large to be had exactly: the true one is within `error` of `value`, provably."""
+
+    value: float
+    error: float
+
+
+Chance = Fraction | Rounded | None
+"""A probability: exact, or rounded where that is too much work, or None where it is not known."""
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What can be observed at the end of some runs.
 
@@ -53,6 +67,8 @@ class Outcome:
         The exact number of maximal runs that end so.
     share, probability : Fraction or None
         Part of all interleavings; probability under the uniform scheduler.
+    probability_rounded : Rounded or None
+        Where the exact probability is too much work: a value with its error bound; `probability` is None then.
     witness : tuple of str
         The shortest schedule that leads here, the first in thread order among those.
     loop : tuple of str
@@ -74,6 +90,7 @@ class Outcome:
     traces: Count = None
     faulty: bool = False
     loop: tuple[str, ...] = ()
+    probability_rounded: Rounded | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +104,7 @@ class PropertyResult:
     probability: Fraction | None
     witness: tuple[str, ...] | None
     reason: str = ""
+    probability_rounded: Rounded | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +115,7 @@ class BuiltIn:
     states: int = 0
     schedules: Count = 0
     probability: Fraction | None = None
+    probability_rounded: Rounded | None = None
 
 
 @dataclass(frozen=True)

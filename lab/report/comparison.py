@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from lab.explorer.result import Outcome, Result, Verdict
+from lab.explorer.result import BuiltIn, Outcome, PropertyResult, Result
 from lab.report.table import Cell, Column, Table
 from lab.report.text import TONES, BuiltInVerdict, built_ins, race_verdict
-from lab.report.words import count, end, exactness, part, settings
+from lab.report.words import chance, count, end, exactness, part, settings
 
 __all__ = ["compare"]
 
@@ -55,16 +55,14 @@ def _outcomes(one: Result, other: Result) -> Table:
 
 def _outcome_cells(outcome: Outcome | None, result: Result) -> list[Cell]:
     if outcome is not None:
-        return [Cell(count(outcome.schedules)), Cell(part(outcome.share)), Cell(part(outcome.probability))]
+        return [Cell(count(outcome.schedules)), Cell(part(outcome.share)), Cell(chance(outcome))]
     if result.complete:
         return [Cell("0", "quiet"), Cell(part(Fraction(0)), "quiet"), Cell(part(Fraction(0)), "quiet")]
     return [Cell("not found so far", "unknown"), Cell("-", "quiet"), Cell("-", "quiet")]
 
 
 def _verdicts(one: Result, other: Result) -> Table:
-    properties = [
-        {prop.name: _verdict(prop.verdict, prop.probability) for prop in result.properties} for result in (one, other)
-    ]
+    properties = [{prop.name: _verdict(prop) for prop in result.properties} for result in (one, other)]
     built = [{built_in.name: _built_in(built_in) for built_in in built_ins(result)} for result in (one, other)]
     rows = []
     for sides in (properties, built):
@@ -77,12 +75,13 @@ def _verdicts(one: Result, other: Result) -> Table:
 def _built_in(built_in: BuiltInVerdict) -> Cell:
     if built_in.counted is None:
         return race_verdict(built_in.verdict)
-    return _verdict(built_in.verdict, built_in.counted.probability)
+    return _verdict(built_in.counted)
 
 
-def _verdict(verdict: Verdict, probability: Fraction | None) -> Cell:
-    violated = verdict == "violated" and probability is not None
-    return Cell(f"{verdict}, probability {part(probability)}" if violated else verdict, TONES[verdict])
+def _verdict(found: PropertyResult | BuiltIn) -> Cell:
+    known = found.probability is not None or found.probability_rounded is not None
+    weighted = found.verdict == "violated" and known
+    return Cell(f"{found.verdict}, probability {chance(found)}" if weighted else found.verdict, TONES[found.verdict])
 
 
 def _names(one: Result, other: Result) -> tuple[str, str]:

@@ -33,7 +33,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "outcomes": [_outcome(outcome) for outcome in result.outcomes],
         "properties": [_property(prop) for prop in result.properties],
         "deadlock": {"verdict": result.deadlock.verdict, "states": result.deadlock.states, **_weight(result.deadlock)},
-        "livelock": {"verdict": result.livelock.verdict, "probability": _fraction(result.livelock.probability)},
+        "livelock": {"verdict": result.livelock.verdict, **_probability(result.livelock)},
         "exceptions": {"verdict": result.exceptions.verdict, **_weight(result.exceptions)},
         "races": [_race(race) for race in result.races],
         "expectations": [{"what": claim.what, "met": claim.met} for claim in result.expectations],
@@ -47,7 +47,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "schedules": _count(outcome.schedules),
         "traces": _count(outcome.traces),
         "share": _fraction(outcome.share),
-        "probability": _fraction(outcome.probability),
+        **_probability(outcome),
         "witness": list(outcome.witness),
         **({"loop": list(outcome.loop)} if outcome.loop else {}),
     }
@@ -70,13 +70,19 @@ def _property(prop: PropertyResult) -> dict[str, Any]:
         "kind": prop.kind,
         "verdict": prop.verdict,
         "schedules": _count(prop.schedules),
-        "probability": _fraction(prop.probability),
+        **_probability(prop),
         "witness": None if prop.witness is None else list(prop.witness),
     }
 
 
 def _weight(fault: BuiltIn) -> dict[str, Any]:
-    return {"schedules": _count(fault.schedules), "probability": _fraction(fault.probability)}
+    return {"schedules": _count(fault.schedules), **_probability(fault)}
+
+
+def _probability(found: Outcome | PropertyResult | BuiltIn) -> dict[str, Any]:
+    about = found.probability_rounded
+    rounded = {} if about is None else {"probability_rounded": {"value": about.value, "error": about.error}}
+    return {"probability": _fraction(found.probability), **rounded}
 
 
 def _race(race: Race) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from lab.explorer.result import BuiltIn, Outcome, PropertyResult, Result, Verdict
 from lab.report.table import Cell, Column, Table, Tone
-from lab.report.words import amount, count, end, exactness, lined, part, schedule, settings
+from lab.report.words import amount, chance, count, end, exactness, lined, part, schedule, settings
 
 __all__ = [
     "BuiltInVerdict",
@@ -143,7 +143,7 @@ def _outcome_row(outcome: Outcome, *, traces: bool) -> tuple[Cell, ...]:
         Cell(count(outcome.schedules)),
         *((Cell(count(outcome.traces)),) if traces else ()),
         Cell(part(outcome.share)),
-        Cell(part(outcome.probability)),
+        Cell(chance(outcome)),
         Cell(
             schedule(outcome.witness) + (f", then for ever: {schedule(outcome.loop)}" if outcome.loop else ""), "quiet"
         ),
@@ -156,7 +156,7 @@ def _property_row(prop: PropertyResult) -> tuple[Cell, ...]:
         Cell(prop.kind, "quiet"),
         Cell(prop.verdict, TONES[prop.verdict]),
         Cell(count(prop.schedules)),
-        Cell(part(prop.probability)),
+        Cell(chance(prop)),
         Cell(schedule(prop.witness), "quiet"),
     )
 
@@ -199,7 +199,7 @@ def _built_in_row(built_in: BuiltInVerdict) -> tuple[Cell, ...]:
         Cell("built in", "quiet"),
         Cell(built_in.verdict, TONES[built_in.verdict]) if counted else race_verdict(built_in.verdict),
         Cell(count(counted.schedules) if counted else "-"),
-        Cell(part(counted.probability) if counted else "-"),
+        Cell(chance(counted) if counted else "-"),
         Cell(schedule(built_in.witness), "quiet"),
     )
 

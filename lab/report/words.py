@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lab.explorer.result import Count, Outcome, Result
+    from lab.explorer.result import BuiltIn, Count, Outcome, PropertyResult, Result
     from lab.sampler.result import Sample, SampledOutcome
 
 __all__ = [
     "amount",
+    "chance",
     "count",
     "digits",
     "end",
@@ -113,6 +115,15 @@ def part(fraction: Fraction | None) -> str:
     else:
         shown = f"{float(percent):.1f} %"
     return f"{text} ({shown})" if len(text) < LONG_FRACTION else shown
+
+
+def chance(found: Outcome | PropertyResult | BuiltIn) -> str:
+    """Return a probability: exact, or rounded with its error bound."""
+    about = found.probability_rounded
+    if about is None:
+        return part(found.probability)
+    places = min(12, max(1, math.floor(-math.log10(about.error)) - 1)) if about.error else 12
+    return f"about {about.value:.{places}f} (error < {about.error:.0e})"
 
 
 def value(data: Any) -> str:

@@ -93,6 +93,41 @@ class Naive:
                     queue.append(target)
         return [tuple(sums) for sums in found]  # type: ignore[misc]
 
+    def together(self, number: int) -> set[int]:
+        """Return the states that lie on a cycle with this one, and itself."""
+        return {number} | {other for other in self.after[number] if number in self.after[other]}
+
+    def hit(self, goals: set[int]) -> Fraction:
+        """Return the probability of ever being in one of the states, by Gaussian elimination with fractions."""
+        chance = {number: Fraction(1) for number in goals}
+        unknown = [n for n in range(len(self.states)) if n not in goals and self.after[n] & goals]
+        if 0 not in {*unknown, *goals}:
+            return Fraction(0)
+        rows = []
+        for number in unknown:  # h(number) - sum of chance * h(target) = chances of goals
+            row = {number: Fraction(1)}
+            right = Fraction(0)
+            for target, _, _, part in self.edges[number]:
+                if target in goals:
+                    right += part
+                elif self.after[target] & goals:
+                    row[target] = row.get(target, Fraction(0)) - part
+            rows.append((number, row, right))
+        solved: list[tuple[int, dict[int, Fraction], Fraction]] = []
+        for place, (number, row, right) in enumerate(rows):
+            pivot = row.pop(number)
+            row = {column: value / pivot for column, value in row.items()}
+            right /= pivot
+            for later, (other, below, more) in enumerate(rows[place + 1 :], place + 1):
+                factor = below.pop(number, Fraction(0))
+                for column, value in row.items():
+                    below[column] = below.get(column, Fraction(0)) - factor * value
+                rows[later] = (other, below, more - factor * right)
+            solved.append((number, row, right))
+        for number, row, right in reversed(solved):
+            chance[number] = right - sum(value * chance[column] for column, value in row.items())
+        return chance[0]
+
     def walkers(self, bad: frozenset[int], steps: int) -> tuple[list[int], list[int], int, int]:
         """Walk all schedules at once; returns how many are under way after each step, and how many have ended.
 

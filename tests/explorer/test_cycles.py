@@ -43,12 +43,13 @@ def test_a_set_of_states_that_no_run_leaves(more: dict[str, Any], status: str) -
     """A livelock when a thread could end, or never enters a region of its text; else endless."""
     result = explore(turning(**more))
     (outcome,) = result.outcomes
-    assert (outcome.status, outcome.schedules, outcome.probability) == (status, INFINITE, None)
+    assert (outcome.status, outcome.schedules, outcome.probability) == (status, INFINITE, 1)
     assert (outcome.witness, outcome.loop) == (("T1",), ("T1", "T1"))
     assert outcome.shared == {"x": 1}
     assert result.schedules is INFINITE
     assert outcome.faulty == (status == "livelock")
     assert result.livelock.verdict == ("violated" if status == "livelock" else "holds")
+    assert result.livelock.probability == (1 if status == "livelock" else 0)
     assert (result.states, result.transitions) == (3, 3)
 
 
@@ -60,4 +61,5 @@ def test_a_failed_thread_beside_an_endless_one_is_an_exception() -> None:
     both = Toy({"x": 0}, {"T1": toy.threads["T1"], "T2": fail}, ends=False)
     result = explore(both)
     assert (result.exceptions.verdict, result.exceptions.schedules) == ("violated", INFINITE)
+    assert result.exceptions.probability == 1
     assert result.outcomes[0].faulty

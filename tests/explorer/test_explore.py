@@ -98,18 +98,18 @@ def test_philosophers_have_pell_lucas_many_states(number: int, states: int) -> N
     """One deadlock; without it they would eat for ever, which is no livelock: every state can still deadlock."""
     result = explore(toys.philosophers(number))
     assert result.states == states
-    assert (result.deadlock.states, result.deadlock.schedules, result.deadlock.probability) == (1, INFINITE, None)
+    assert (result.deadlock.states, result.deadlock.schedules, result.deadlock.probability) == (1, INFINITE, 1)
     assert [outcome.status for outcome in result.outcomes] == ["deadlock"]
     assert result.outcomes[0].witness == tuple(f"P{seat}" for seat in range(number))
     assert result.livelock.verdict == "holds"
 
 
 def test_a_busy_wait_makes_its_outcome_infinite() -> None:
-    """T1 spins until T2 sets the flag: 3 states, and runs of every length."""
+    """T1 spins until T2 sets the flag: 3 states, and runs of every length; T2 moves some time, with probability 1."""
     result = explore(toys.busy_wait())
     assert (result.states, result.transitions, result.schedules) == (3, 3, INFINITE)
     (outcome,) = result.outcomes
-    assert (outcome.schedules, outcome.share, outcome.probability) == (INFINITE, None, None)
+    assert (outcome.schedules, outcome.share, outcome.probability) == (INFINITE, None, 1)
     assert outcome.witness == ("T2", "T1")
 
 
@@ -192,9 +192,30 @@ def compare(toy: toys.Toy, result: Result) -> None:
         assert _names(toy, truth, numbers[0]) == found[key].witness
         infinite = bool(truth.infinite & set(numbers))
         assert (found[key].schedules is INFINITE) == infinite
-        assert (found[key].probability is None) == infinite
+    if len(truth.states) <= MOST_SOLVED:
+        _compare_chances(toy, truth, result, groups, found)
     if not truth.infinite:
         _compare_counts(toy, truth, result, groups, found)
+
+
+MOST_SOLVED = 60
+"""States up to which the equations are solved with fractions."""
+
+
+def _compare_chances(toy: toys.Toy, truth: naive.Naive, result: Result, groups: Any, found: Any) -> None:
+    """Compare every probability with the solution of its equations in fractions."""
+    for key, numbers in groups.items():
+        goals = {state for number in numbers for state in truth.together(number)}
+        assert found[key].probability == truth.hit(goals)
+    held = _judged(toy, truth)
+    verdicts = {prop.name: prop for prop in result.properties}
+    bad = {number for number, good in enumerate(held) if not good}
+    assert verdicts["always"].probability == truth.hit(bad)
+    assert verdicts["sometimes"].probability == 1 - truth.hit(set(range(len(held))) - bad)
+    broken = {e for e in truth.ends if all(local.ended for local in truth.states[e].locals) and e in bad}
+    assert verdicts["final"].probability == truth.hit(broken)
+    livelocks = {key for key in groups if key[0] == "trap" and found[key].status == "livelock"}
+    assert result.livelock.probability == sum(found[key].probability for key in livelocks)
 
 
 def _judged(toy: toys.Toy, truth: naive.Naive) -> list[bool]:

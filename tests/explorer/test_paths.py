@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from lab.explorer.cycles import bottom_components, shortest_round
-from lab.explorer.paths import Graph, _is_prime, measure
+from lab.explorer import components
+from lab.explorer.components import bottoms, strong_components
+from lab.explorer.cycles import shortest_round
+from lab.explorer.digraph import Graph, offsets_of
+from lab.explorer.paths import Acyclic
+from lab.explorer.primes import _is_prime
 from lab.explorer.result import INFINITE
 
 
 def graph(states: int, *edges: tuple[int, int]) -> Graph:
     """Return a graph whose transitions from one state are equally likely."""
-    sources, targets = (np.array([edge[k] for edge in sorted(edges)], np.intp) for k in range(2))
-    return Graph(sources, targets, np.bincount(sources)[sources], states, 0)
+    sources, targets = (np.array([edge[k] for edge in sorted(edges)], np.int32) for k in range(2))
+    degrees = np.bincount(sources, minlength=states)
+    return Graph(offsets_of(degrees), targets, degrees.astype(np.uint8), None, np.zeros(len(edges), np.uint8), 0)
+
+
+def traps(some: Graph) -> list[list[int]]:
+    """Return the components that nothing leaves."""
+    states = np.flatnonzero(some.reachable())
+    return [found.tolist() for found in bottoms(some, states, strong_components(some, states))]
+
+
+def measure(some: Graph, groups: list[Any]) -> list[Any]:
+    """Return the number of paths to each group and their probability."""
+    acyclic = Acyclic(some)
+    return list(zip(acyclic.counts(groups), acyclic.chances(groups), strict=True))
 
 
 def test_paths_through_a_diamond() -> None:
@@ -42,11 +63,30 @@ def test_nothing_is_infinite_about_a_group_of_no_states() -> None:
 def test_bottom_components_are_those_that_nothing_leaves() -> None:
     """1 and 2 circle but can leave to 3, an end; 4 and 5 circle for ever, and so does 6."""
     edges = [(0, 1), (1, 2), (2, 1), (2, 3), (0, 4), (4, 5), (5, 4), (0, 6), (6, 6)]
-    assert [states.tolist() for states in bottom_components(graph(7, *edges))] == [[4, 5], [6]]
+    assert traps(graph(7, *edges)) == [[4, 5], [6]]
 
 
 def test_a_graph_in_which_every_state_reaches_an_end_has_no_bottom_component() -> None:
-    assert bottom_components(graph(3, (0, 1), (1, 0), (1, 2))) == []
+    assert traps(graph(3, (0, 1), (1, 0), (1, 2))) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 12), st.data())
+def test_components_are_states_that_reach_each_other(states: int, data: st.DataObject) -> None:
+    """Both ways to find them agree with reaching there and back, and here they come in reverse topological order."""
+    number = st.integers(0, states - 1)
+    edges = data.draw(st.lists(st.tuples(number, number), max_size=30, unique=True))
+    some = graph(states, *edges)
+    reach = {one: set(np.flatnonzero(some._replace(start=one).reachable()).tolist()) for one in range(states)}
+    found = strong_components(some, np.arange(states))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(components, "_SMALL", 0)
+        other = strong_components(some, np.arange(states))
+    for one in range(states):
+        for two in range(states):
+            together = two in reach[one] and one in reach[two]
+            assert together == (found[one] == found[two]) == (other[one] == other[two])
+    assert all(found[one] >= found[two] for one, two in edges)
 
 
 def test_the_shortest_round_comes_back() -> None:

@@ -1,0 +1,130 @@
+"""A recorded graph of states: which transitions leave each, and where its paths lead."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.explorer.packing import Ids
+
+__all__ = ["Graph", "first_of_each", "offsets_of"]
+
+
+class Graph(NamedTuple):
+    """Transitions by the state they leave, in the order of threads, then of results; paths begin at state `start`.
+
+    Attributes
+    ----------
+    offsets : array, shape (states + 1,)
+        Transitions `offsets[s]` to `offsets[s + 1] - 1` leave state s.
+    targets : array, shape (transitions,)
+        The state that each transition leads to, as int32.
+    enabled : array, shape (states,)
+        How many threads can move there: also those whose transitions a part of the graph leaves out.
+    results : array, shape (transitions,), or None
+        How many results the transition's step has; None when all have one.
+    labels : array, shape (transitions,)
+        The transition's thread and result, as the expander numbers them.
+    start : int
+    """
+
+    offsets: NDArray[Any]
+    targets: NDArray[np.int32]
+    enabled: NDArray[np.uint8]
+    results: NDArray[Any] | None
+    labels: NDArray[Any]
+    start: int
+
+    @property
+    def states(self) -> int:
+        """How many states there are."""
+        return self.offsets.size - 1
+
+    @property
+    def degrees(self) -> NDArray[Any]:
+        """How many transitions leave each state, shape (states,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def sources(self) -> NDArray[np.int32]:
+        """The state that each transition leaves, shape (transitions,)."""
+        return np.repeat(np.arange(self.states, dtype=np.int32), self.degrees)
+
+    def divisors(self, transitions: Ids | slice = slice(None), sources: Ids | None = None) -> NDArray[np.int64]:
+        """Return the reciprocal of the probability of each transition, given the states they leave if known."""
+        leaves = self.sources[transitions] if sources is None else sources
+        found = self.enabled[leaves].astype(np.int64)
+        return found if self.results is None else found * self.results[transitions]
+
+    def only(self, kept: NDArray[np.bool_], start: int | None = None) -> Graph:
+        """Return the part of the graph that has those transitions alone, its states unchanged."""
+        before = np.zeros(kept.size + 1, self.offsets.dtype)
+        np.cumsum(kept, out=before[1:])
+        results = None if self.results is None else self.results[kept]
+        return Graph(
+            before[self.offsets], self.targets[kept], self.enabled, results, self.labels[kept],
+            self.start if start is None else start,
+        )  # fmt: skip
+
+    def leaving(self, states: Ids) -> Ids:
+        """Return the numbers of the transitions that leave those states, state by state."""
+        low = self.offsets[states].astype(np.intp)
+        count = self.offsets[states + 1] - low
+        ends = np.cumsum(count)
+        return np.repeat(low - ends + count, count) + np.arange(ends[-1] if ends.size else 0)
+
+    def reachable(self) -> NDArray[np.bool_]:
+        """Return which states a path from the start reaches, shape (states,)."""
+        return _closure(self, np.array([self.start]))
+
+    def reaching(self, goals: Ids) -> NDArray[np.bool_]:
+        """Return which states have a path to one of the goals, shape (states,)."""
+        order = np.argsort(self.targets, kind="stable")
+        offsets = offsets_of(np.bincount(self.targets, minlength=self.states))
+        back = Graph(offsets, self.sources[order], self.enabled, None, self.labels[order], self.start)
+        return _closure(back, goals)
+
+    def waves(self) -> list[Ids]:
+        """Return the states that no cycle precedes, wave by wave in topological order (Kahn 1962).
+
+        Every state has to be reachable from the start, or have no transitions.
+        """
+        waiting = np.bincount(self.targets, minlength=self.states).astype(np.int32)
+        stamps = np.zeros(self.states, np.int32)
+        wave = np.array([self.start]) if not waiting[self.start] else np.zeros(0, np.intp)
+        found = []
+        while wave.size:
+            found.append(wave)
+            targets = self.targets[self.leaving(wave)].astype(np.intp)
+            np.subtract.at(waiting, targets, 1)
+            wave = first_of_each(targets[waiting[targets] == 0], stamps)
+        return found
+
+
+def offsets_of(degrees: NDArray[Any]) -> NDArray[Any]:
+    """Return where the transitions of each state begin, and where the last ones end, as narrow integers as will do."""
+    total = int(degrees.sum(dtype=np.int64))
+    offsets = np.zeros(degrees.size + 1, np.int32 if total < 1 << 31 else np.int64)
+    np.cumsum(degrees, out=offsets[1:])
+    return offsets
+
+
+def first_of_each(numbers: Ids, stamps: NDArray[np.int32]) -> Ids:
+    """Return the distinct numbers, in an order that depends on nothing else; `stamps` is room for one per number."""
+    places = np.arange(numbers.size, dtype=np.int32)
+    stamps[numbers[::-1]] = places[::-1]  # the last assignment counts, so the first of several equal ones stays
+    found: Ids = numbers[stamps[numbers] == places]
+    return found
+
+
+def _closure(graph: Graph, wave: Ids) -> NDArray[np.bool_]:
+    seen = np.zeros(graph.states, np.bool_)
+    stamps = np.zeros(graph.states, np.int32)
+    seen[wave] = True
+    while wave.size:
+        targets = graph.targets[graph.leaving(wave)].astype(np.intp)
+        wave = first_of_each(targets[~seen[targets]], stamps)
+        seen[wave] = True
+    return seen
