@@ -29,6 +29,9 @@ class Touch(NamedTuple):
     def __or__(self, other: Touch) -> Touch:
         return Touch(self.touched | other.touched, self.changed | other.changed)
 
+    def __and__(self, other: Touch) -> Touch:
+        return Touch(self.touched & other.touched, self.changed & other.changed)
+
 
 NOTHING = Touch(0, 0)
 EVERYTHING = Touch(-1, -1)

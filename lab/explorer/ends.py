@@ -20,6 +20,8 @@ END = "end"
 DEADLOCK = "deadlock"
 EXCEPTION = "exception"
 
+_ATOMS = frozenset({int, str, bool, type(None), float})
+
 
 @dataclass
 class Group:
@@ -140,8 +142,11 @@ def plain_identity(value: Any) -> Hashable:
     >>> plain_identity({"x": [1]}) == plain_identity({"x": [True]})
     False
     """
+    kind = type(value)
+    if kind in _ATOMS:  # nearly all are, and there may be as many ends as truly different runs
+        return (kind, value)
     if isinstance(value, dict):
-        return (dict, frozenset((plain_identity(name), plain_identity(item)) for name, item in value.items()))
+        return (dict, frozenset([(plain_identity(name), plain_identity(item)) for name, item in value.items()]))
     if isinstance(value, list | tuple):
         return (list, *map(plain_identity, value))
-    return (type(value), value)
+    return (kind, value)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from lab.explorer.dependence import NOTHING, Locations, Touch
 from lab.explorer.packing import Domain
@@ -18,18 +20,46 @@ Numbers = Sequence[int]
 
 
 class Happening(NamedTuple):
-    """One result of a step: its event, and the fields of the state that it sets, with the numbers they get."""
+    """One result of a step: its event, the fields that it sets with the numbers they get, and `fields` as bits."""
 
     event: int
     sets: tuple[tuple[int, int], ...]
+    fields: int
 
 
-class Next(NamedTuple):
-    """A thread's step in a state: no happening when it is not enabled, and then `awaited` says what it waits for."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Next:
+    """A thread's step in a state: no happening when it is not enabled, and then `awaited` says what it waits for.
+
+    Attributes
+    ----------
+    happenings : tuple of Happening
+        One per result, in the order of the results.
+    events : tuple of int
+        Their events.
+    shape : int
+        Equal for two steps of the same `touches` and `awaited`.
+    touches : tuple of Touch
+        By result.
+    touch : Touch
+        All of them together.
+    awaited : int
+        The bits of the components waited for.
+    reads : int
+        The fields that decided all this, as a set of bits; the thread's own is among them.
+    thread, local : int
+        Whose step it is, and that thread's local state.
+    """
 
     happenings: tuple[Happening, ...]
+    events: tuple[int, ...]
+    shape: int
+    touches: tuple[Touch, ...]
     touch: Touch
     awaited: int
+    reads: int
+    thread: int
+    local: int
 
 
 class Events:
@@ -43,6 +73,8 @@ class Events:
     touch : list of Touch
         By event.
     threads : int
+    asked : int
+        How many steps the relation was asked for.
 
     Notes
     -----
@@ -57,10 +89,13 @@ class Events:
         self._domains = [Domain() for _ in range(self.threads + len(initial.shared))]
         self._locations = Locations(relation)
         self._footprints: list[dict[int, tuple[int, ...]]] = [{} for _ in range(self.threads)]
-        self._entries: list[dict[tuple[int, ...], Next]] = [{} for _ in range(self.threads)]
+        self._keys: list[dict[int, itemgetter[Any]]] = [{} for _ in range(self.threads)]
+        self._entries: list[dict[Any, Next]] = [{} for _ in range(self.threads)]
         self._numbers: dict[Hashable, int] = {}
+        self._shapes: dict[Hashable, int] = {}
         self._one_access = relation.policy.switches(frozenset())
         self.touch: list[Touch] = []
+        self.asked = 0
 
     def initial(self) -> tuple[int, ...]:
         """Return the numbers of the initial state."""
@@ -83,14 +118,15 @@ class Events:
 
     def next(self, thread: int, numbers: Numbers) -> Next:
         """Return what a thread does next in a state."""
-        fields = self._footprints[thread].get(numbers[thread])
-        if fields is not None:
-            found = self._entries[thread].get(tuple([numbers[field] for field in fields]))
+        key = self._keys[thread].get(numbers[thread])
+        if key is not None:
+            found = self._entries[thread].get(key(numbers))
             if found is not None:
                 return found
         return self._ask(thread, numbers)
 
     def _ask(self, thread: int, numbers: Numbers) -> Next:
+        self.asked += 1
         local = self._domains[thread].values[numbers[thread]]
         reads: set[int] = set()
 
@@ -100,19 +136,29 @@ class Events:
             return self._domains[field].values[numbers[field]]
 
         steps = self._relation.step(thread, local, read)
-        awaited = self._locations.awaited(() if steps else reads)
-        happenings, touch = [], NOTHING
-        for step in steps:
-            content = self._content(thread, step, read, reads)
-            event = self._number(content, content[-1])
-            touch |= content[-1]
-            happenings.append(Happening(event, self._sets(thread, step)))
-        found = Next(tuple(happenings), touch, awaited)
+        happenings = tuple(self._happening(thread, step, read, reads) for step in steps)
         known = self.footprint(thread, numbers[thread])
         fields = (thread, *sorted({*known[1:], *(self.threads + component for component in reads)}))
+        awaited = self._locations.awaited(() if steps else reads)
+        found = self._found(happenings, awaited, _bits(fields), thread, numbers[thread])
         self._footprints[thread][numbers[thread]] = fields
-        self._entries[thread][tuple([numbers[field] for field in fields])] = found
+        key = self._keys[thread][numbers[thread]] = itemgetter(*fields)
+        self._entries[thread][key(numbers)] = found
         return found
+
+    def _found(self, happenings: tuple[Happening, ...], awaited: int, reads: int, thread: int, local: int) -> Next:
+        events = tuple(happening.event for happening in happenings)
+        touches = tuple(self.touch[event] for event in events)
+        shape = self._shapes.setdefault((touches, awaited), len(self._shapes))
+        touch = NOTHING
+        for one in touches:
+            touch |= one
+        return Next(happenings, events, shape, touches, touch, awaited, reads, thread, local)
+
+    def _happening(self, thread: int, step: Step, read: Callable[[int], Value], reads: set[int]) -> Happening:
+        content = self._content(thread, step, read, reads)
+        sets = self._sets(thread, step)
+        return Happening(self._number(content, content[-1]), sets, _bits(field for field, _ in sets))
 
     def _sets(self, thread: int, step: Step) -> tuple[tuple[int, int], ...]:
         changes = ((self.threads + component, value) for component, value in step.writes)
@@ -149,3 +195,7 @@ class Events:
         if number == len(self.touch):
             self.touch.append(touch)
         return number
+
+
+def _bits(fields: Iterable[int]) -> int:
+    return sum(1 << field for field in fields)

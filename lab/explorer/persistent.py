@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from lab.explorer.dependence import dependent
+from lab.explorer.dependence import Touch, dependent
 from lab.explorer.events import Next
-from lab.explorer.futures import Futures
 
 __all__ = ["choose"]
 
 
-def choose(futures: Futures, state: Sequence[int], steps: Sequence[Next], sleep: frozenset[int]) -> tuple[int, ...]:
-    """Return threads, ascending, of which one moves first in some order of every run from that state that ends.
+def choose(steps: Sequence[Next], may: Sequence[Touch], awake: Sequence[int]) -> tuple[int, ...]:
+    """Return threads, ascending, of which one moves first in some order of every run from a state that ends.
 
     Parameters
     ----------
-    futures : Futures
-        What each thread may still touch.
-    state : sequence of int
-        The numbers of the state.
     steps : sequence of Next
-        Each thread's step there.
-    sleep : frozenset of int
-        The events that need not be taken.
+        Each thread's step in that state.
+    may : sequence of Touch
+        What each thread may still touch, that step included.
+    awake : sequence of int
+        How many results of each step do not sleep.
 
     Notes
     -----
@@ -33,7 +30,6 @@ def choose(futures: Futures, state: Sequence[int], steps: Sequence[Next], sleep:
     waiting member. So in a run that ends, the first member to move is an enabled one, and it could have moved first.
     Of the closed sets around each enabled thread the one with the fewest awake results is taken, the first of several.
     """
-    may = [futures.of(thread, state[thread]) for thread in range(len(steps))]
     pulls: list[int | None] = [None] * len(steps)
 
     def pull(thread: int) -> int:
@@ -51,11 +47,9 @@ def choose(futures: Futures, state: Sequence[int], steps: Sequence[Next], sleep:
     for seed, step in enumerate(steps):
         if step.happenings:
             members = _closure(1 << seed, pull)
-            awake = sum(
-                happening.event not in sleep for thread in _members(members) for happening in steps[thread].happenings
-            )
-            if fewest < 0 or awake < fewest:
-                best, fewest = members, awake
+            count = sum(awake[thread] for thread in _members(members))
+            if fewest < 0 or count < fewest:
+                best, fewest = members, count
             if fewest <= 1:
                 break
     return tuple(thread for thread in _members(best) if steps[thread].happenings)

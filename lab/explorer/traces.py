@@ -7,25 +7,20 @@ paths is the number of traces. docs/traces.md says why.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from lab.explorer.bounds import Bounds, Stopped
-from lab.explorer.dependence import dependent
 from lab.explorer.ends import outcome_key, waiting_of
-from lab.explorer.events import Events, Next
+from lab.explorer.events import Events
 from lab.explorer.futures import Futures
-from lab.explorer.persistent import choose
 from lab.explorer.protocol import Explorable
 from lab.explorer.result import INFINITE, Count, Outcome, Result
+from lab.explorer.trace_graph import TraceGraph
 
 __all__ = ["Traces", "count_traces", "with_traces"]
-
-_Node = tuple[tuple[int, ...], frozenset[int]]
-"""A state's numbers, and the events asleep there."""
-
-_BATCH = 256
-"""Nodes between two looks at the clock."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +74,26 @@ def count_traces(
     independence using collapses" (1992); Godefroid, "Partial-order methods for the verification of concurrent systems"
     (1996), of which we count the paths instead of walking them.
     """
-    walk = _Walk(relation, persistent)
     try:
-        walk.run(Bounds(max_nodes, deadline))
+        with _no_collections():
+            events = Events(relation)
+            graph = TraceGraph(events, Futures(events) if persistent else None)
+            graph.grow(Bounds(max_nodes, deadline))
+            return _summed(relation, graph)
     except (Stopped, KeyboardInterrupt):
         return None
-    return walk.result()
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Keep Python from looking for cycles among millions of tuples of which none is in one: half of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def with_traces(result: Result, traces: Traces | None) -> Result:
@@ -101,90 +110,25 @@ def _of(outcome: Outcome, traces: Traces) -> Count:
     return traces.outcomes.get(outcome_key(outcome.status, outcome, outcome.waiting), 0)
 
 
-@dataclass
-class _Walk:
-    """The graph of nodes: `targets[k]` are the nodes that node k leads to, once for each event."""
+def _summed(relation: Explorable, graph: TraceGraph) -> Traces:
+    """Return the counts, by what can be observed of the ends."""
+    paths = graph.paths()
+    totals: dict[str, Count] = {"finished": 0, "deadlock": 0}
+    outcomes: dict[Hashable, Count] = {}
+    for end in graph.ends:
+        status, key = end_of(relation, graph, end)
+        outcomes[key] = _sum(outcomes.get(key, 0), paths[end])
+        totals[status] = _sum(totals[status], paths[end])
+    return Traces(totals["finished"], totals["deadlock"], outcomes, len(graph.states))
 
-    relation: Explorable
-    persistent: bool = True
-    nodes: list[_Node] = field(default_factory=list)
-    targets: list[list[int]] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.events = Events(self.relation)
-        self.futures = Futures(self.events) if self.persistent else None
-        self._numbers: dict[_Node, int] = {}
-
-    def run(self, bounds: Bounds) -> None:
-        """Find all nodes; raises `Stopped` at a bound."""
-        self._number((self.events.initial(), frozenset()))
-        for number, (state, sleep) in enumerate(self.nodes):
-            if number % _BATCH == 0:
-                bounds.check(len(self.nodes), 0, 0)
-            steps = [self.events.next(thread, state) for thread in range(self.events.threads)]
-            if not any(step.happenings for step in steps):
-                self.ends.append(number)
-            taken = range(len(steps)) if self.futures is None else choose(self.futures, state, steps, sleep)
-            self.targets.append([self._number(node) for node in self._after(state, sleep, steps, taken)])
-            if bounds.max_states is not None and len(self.nodes) > bounds.max_states:
-                raise Stopped("states")
-
-    def _after(
-        self, state: tuple[int, ...], sleep: frozenset[int], steps: list[Next], taken: range | tuple[int, ...]
-    ) -> Iterator[_Node]:
-        """Yield the nodes that follow: what was taken before sleeps until something dependent on it happens."""
-        touch, asleep = self.events.touch, set(sleep)
-        here = {happening.event for step in steps for happening in step.happenings}
-        if not sleep <= here:
-            raise AssertionError("a step that slept has changed, although only independent ones came in between")
-        for thread in taken:
-            for event, sets in steps[thread].happenings:
-                if event in sleep:
-                    continue
-                after = list(state)
-                for place, value in sets:
-                    after[place] = value
-                own = touch[event]
-                yield tuple(after), frozenset([other for other in asleep if not dependent(touch[other], own)])
-                asleep.add(event)
-
-    def _number(self, node: _Node) -> int:
-        number = self._numbers.setdefault(node, len(self.nodes))
-        if number == len(self.nodes):
-            self.nodes.append(node)
-        return number
-
-    def paths(self) -> list[Count]:
-        """Return for each node the number of paths from the start; INFINITE behind a cycle."""
-        paths, waiting = [0] * len(self.nodes), [0] * len(self.nodes)
-        for targets in self.targets:
-            for target in targets:
-                waiting[target] += 1
-        paths[0] = 1
-        released = [] if waiting[0] else [0]
-        for number in released:
-            for target in self.targets[number]:
-                paths[target] += paths[number]
-                waiting[target] -= 1
-                if not waiting[target]:
-                    released.append(target)
-        return [INFINITE if left else count for count, left in zip(paths, waiting, strict=True)]
-
-    def result(self) -> Traces:
-        """Return the counts, by what can be observed of the ends."""
-        paths, sums = self.paths(), dict.fromkeys(("finished", "deadlock"), 0)
-        totals: dict[str, Count] = {**sums}
-        outcomes: dict[Hashable, Count] = {}
-        for end in self.ends:
-            state = self.events.state(self.nodes[end][0])
-            finished = all(local.ended for local in state.locals)
-            status = "finished" if finished else "deadlock"
-            waiting = {} if finished else waiting_of(self.relation, state)
-            key = outcome_key(status, self.relation.observe(state), waiting)
-            outcomes[key] = _sum(outcomes.get(key, 0), paths[end])
-            totals[status] = _sum(totals[status], paths[end])
-        return Traces(totals["finished"], totals["deadlock"], outcomes, len(self.nodes))
+def end_of(relation: Explorable, graph: TraceGraph, end: int) -> tuple[str, Hashable]:
+    """Return how runs end that end in a node, and the key of their outcome."""
+    state = graph.events.state(graph.numbers(end))
+    finished = all(local.ended for local in state.locals)
+    status = "finished" if finished else "deadlock"
+    waiting = {} if finished else waiting_of(relation, state)
+    return status, outcome_key(status, relation.observe(state), waiting)
 
 
 def _sum(one: Count, other: Count) -> Count:

@@ -15,10 +15,11 @@ class TooMany(Exception):  # noqa: N818 - a reason to take another program
 
 
 class Event(NamedTuple):
-    """One step of a schedule: who, which result, and where it reads and writes."""
+    """One step of a schedule: who, what it does and as which of those that do the same, where it reads and writes."""
 
     thread: int
-    result: int
+    does: str
+    rank: int
     accesses: tuple[tuple[str, bool], ...]
 
 
@@ -46,9 +47,13 @@ def _runs(relation: Any, state: State, run: Run, longest: int) -> Iterator[tuple
         raise TooMany
     moved = False
     for thread in range(len(state.locals)):
-        for result, (step, after) in enumerate(relation.steps(state, thread)):
+        alike = Counter[str]()
+        for step, after in relation.steps(state, thread):
             moved = True
-            event = Event(thread, result, tuple((access.location, access.writes) for access in step.accesses))
+            does = repr((step.local, step.accesses))
+            places = tuple((access.location, access.writes) for access in step.accesses)
+            event = Event(thread, does, alike[does], places)
+            alike[does] += 1
             yield from _runs(relation, after, (*run, event), longest)
     if not moved:
         yield run, state

@@ -100,6 +100,21 @@ def test_results_of_a_choice_are_different_runs() -> None:
     assert agrees(scenario("", "choose(0, 0)", "choose(0, 0)")).finished == 4
 
 
+def test_a_result_that_sleeps_stays_asleep_when_others_multiply_before_it() -> None:
+    """T1 chooses 1 and is done, or looks at y and chooses again if y is set: 2 results before T2, 3 after it.
+
+    Choosing 1 is independent of T2: (1), (0, y not yet set), (0, 2), (0, 3) are 4 traces of one each.
+    """
+    text = scenario(
+        "y = 0",
+        "with atomic():\n    r = choose(0, 1)\n    if r == 0 and y == 1:\n        r = choose(2, 3)\nreturn r",
+        "global y\ny = 1",
+    ).replace("import Atomic", "import Atomic, atomic")
+    found = agrees(text)
+    assert found.finished == 4
+    assert set(found.outcomes.values()) == {1}
+
+
 def test_a_deadlock_is_counted_apart() -> None:
     """a, b against b, a: T1 first, T2 first, or both stuck."""
     found = agrees(
