@@ -85,7 +85,10 @@ class Recorded:
         self.index.translate(translation)
 
     def graph(self) -> Graph:
-        """Hand over the graph of a complete walk; what the walk held of it is given up."""
+        """Hand over the graph; what the walk held of it is given up. States it did not come to lead nowhere."""
+        missing = np.zeros(self.index.size - sum(part.size for part in self._degrees), np.uint8)
+        self._degrees.append(missing)
+        self._enabled.append(missing)
         offsets = offsets_of(_joined(self._degrees, np.uint8))
         results = None if self._results is None else _joined(self._results, np.uint8)
         targets, labels = _joined(self._targets, np.int32), _joined(self._labels, np.uint8)

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.explorer.bounds import Bounds
+from lab.explorer.digraph import Graph
 from lab.explorer.ends import EXCEPTION, Group
 from lab.explorer.expand import Expander
 from lab.explorer.packing import Ids, Packing
-from lab.explorer.paths import Graph
 from lab.explorer.protocol import Explorable
 from lab.explorer.record import Recorded
 from lab.explorer.search import Search
@@ -59,12 +59,12 @@ def record_runs(relation: Explorable, bounds: Bounds) -> Runs:
     walk = Recorded(packing.encode(relation.initial()))
     search = Search(relation, packing, expander, walk, bounds)
     search.run()
-    graph, labels = walk.graph()
-    moves = np.array(expander.labels, np.intp)[labels]
+    graph = walk.graph()
+    moves = np.array(expander.labels, np.intp)[graph.labels]
     groups = search.ends.groups
     return Runs(
         graph,
-        np.searchsorted(graph.sources, np.arange(graph.states + 1)),
+        graph.offsets.astype(np.intp),
         moves[:, 0],
         moves[:, 1],
         tuple(groups.values()),

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.errors import UsageError
+from lab.explorer.digraph import Graph
 from lab.explorer.packing import Ids
-from lab.explorer.paths import Graph
 from lab.explorer.runs import Runs
 
 __all__ = ["Completions", "Numbers", "count_completions"]
@@ -55,8 +55,9 @@ def count_completions(runs: Runs, max_length: int | None) -> Completions | None:
         When `max_length` asks for more numbers than can be kept.
     """
     if not runs.stopped:
-        waves, released = runs.graph.waves()
-        if released.all() and (max_length is None or len(waves) - 1 <= max_length):
+        waves = runs.graph.waves()
+        released = sum(wave.size for wave in waves)
+        if released == runs.graph.states and (max_length is None or len(waves) - 1 <= max_length):
             return _Whole(runs, waves)
     return None if max_length is None else _ByLength(runs, max_length)
 
@@ -70,10 +71,11 @@ class _Whole:
         graph = runs.graph
         self._values: Numbers = np.zeros(graph.states, _kind(graph, waves))
         self._values[runs.group >= 0] = 1
+        degrees = graph.degrees
         for wave in reversed(waves):
             leaving = graph.leaving(wave)
             if leaving.size:
-                _add_up(self._values, graph.sources[leaving], self._values[graph.targets[leaving]])
+                _add_up(self._values, np.repeat(wave, degrees[wave]), self._values[graph.targets[leaving]])
         self.total = int(self._values[graph.start])
 
     def of(self, states: Ids, steps: int) -> Numbers:  # noqa: ARG002 - the protocol's other half needs it
@@ -96,6 +98,7 @@ class _ByLength:
         self.longer = len(self._states) == max_length + 1 and bool((runs.group[last] < 0).any())
         kind = _kind(graph, self._states[:-1])
         self._values: list[Numbers] = [np.zeros(0, kind)] * len(self._states)
+        degrees = graph.degrees
         for steps in range(len(self._states) - 1, -1, -1):
             states = self._states[steps]
             values: Numbers = np.zeros(states.size, kind)
@@ -103,8 +106,8 @@ class _ByLength:
             self._values[steps] = values
             leaving = graph.leaving(states)
             if leaving.size and steps + 1 < len(self._states):
-                places = np.searchsorted(states, graph.sources[leaving])
-                _add_up(values, places, self.of(graph.targets[leaving], steps + 1))
+                places = np.repeat(np.arange(states.size), degrees[states])
+                _add_up(values, places, self.of(graph.targets[leaving].astype(np.intp), steps + 1))
         self.total = int(self._values[0][0])
 
     def of(self, states: Ids, steps: int) -> Numbers:
@@ -115,7 +118,7 @@ def _layers(graph: Graph, max_length: int) -> list[Ids]:
     """Return for 0, 1, ... `max_length` steps the states that so many can lead to, as long as there are any."""
     layers, pairs = [np.array([graph.start])], 1
     while len(layers) <= max_length:
-        states = np.unique(graph.targets[graph.leaving(layers[-1])])
+        states = np.unique(graph.targets[graph.leaving(layers[-1])]).astype(np.intp)
         pairs += states.size
         if not states.size:
             break
@@ -130,7 +133,7 @@ def _layers(graph: Graph, max_length: int) -> list[Ids]:
 
 def _kind(graph: Graph, layers: list[Ids]) -> type:
     """Return the type of number that holds the product of the layers' largest degrees, which no count exceeds."""
-    degree = np.bincount(graph.sources, minlength=graph.states)
+    degree = graph.degrees
     bound = 1
     for layer in layers:
         bound *= max(1, int(degree[layer].max()))

@@ -81,7 +81,7 @@ class _Walk:
         chosen, rank = runs.first[states], rank.copy()
         open_ = np.arange(states.size)
         while open_.size:
-            weight = self._completions.of(runs.graph.targets[chosen[open_]], steps)
+            weight = self._completions.of(runs.graph.targets[chosen[open_]].astype(np.intp), steps)
             beyond = np.flatnonzero(rank[open_] >= weight)
             open_ = open_[beyond]
             rank[open_] -= weight[beyond]
