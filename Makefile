@@ -13,11 +13,11 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test check bench figures lock clean
+.PHONY: help run test check test-spin bench figures lock clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
-	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' $(MAKEFILE_LIST)
 
 $(VENV)/python:
 	@"$(PYTHON)" $(NEW_ENOUGH) 2>/dev/null || { \
@@ -48,6 +48,9 @@ check: $(VENV)/tools
 	$(BIN)/mypy --strict
 	$(BIN)/lint-imports
 	$(BIN)/pytest --cov
+
+test-spin: $(VENV)/tools  ## compare exported models with SPIN, which has to be installed
+	$(BIN)/pytest -m "slow or not slow" -rs tests/export
 
 bench: $(VENV)/tools  ## measure speed and memory
 	$(BIN)/python -m benchmarks

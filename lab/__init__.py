@@ -35,6 +35,7 @@ __all__ = [
     "UsageError",
     "explore",
     "load",
+    "promela",
     "relation",
     "replay",
     "sample",
@@ -211,3 +212,32 @@ def sample(
         progress=progress,
         drawn=drawn,
     )
+
+
+def promela(
+    scenario: str | Path | Program,
+    policy: str = "access",
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    max_states: int | None = None,
+    deadline: Callable[[], bool] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> str:
+    """Return a scenario as a Promela model, of which the model checker SPIN finds exactly the same states.
+
+    Parameters
+    ----------
+    scenario, policy, parameters, max_states, deadline, progress
+        As for `explore`.
+
+    Raises
+    ------
+    ScenarioError, UsageError
+        As `explore` does.
+    IncompleteError
+        When a bound is reached before everything is explored.
+    """
+    from lab.explorer.bounds import Bounds
+    from lab.export import promela as export
+
+    return export(relation(scenario, policy, parameters), Bounds(max_states, deadline, progress))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from lab.cli.compare import compare
+from lab.cli.export import export
 from lab.cli.figures import figures
 from lab.cli.listing import list_scenarios, show
 from lab.cli.replay import replay
@@ -34,5 +35,5 @@ def app() -> None:
     """
 
 
-for command in (run, list_scenarios, show, compare, replay, sample, verify, figures):
+for command in (run, list_scenarios, show, compare, replay, sample, verify, figures, export):
     app.add_command(command)
