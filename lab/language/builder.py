@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from lab.language.liveness import exits, live_registers
+from lab.language.sharing import making_positions
 from lab.model.instructions import (
     Branch,
     Code,
@@ -194,7 +195,13 @@ class Builder:
         instructions = tuple(map(self._resolve, self.instructions))
         regions = frozenset(region for one in instructions for region in one.place.regions)
         return Code(
-            instructions, tuple(self.registers), live_registers(instructions), parameters, exits(instructions), regions
+            instructions,
+            tuple(self.registers),
+            live_registers(instructions),
+            parameters,
+            exits(instructions),
+            regions,
+            making_positions(instructions),
         )
 
     def _resolve(self, instruction: Instruction) -> Instruction:

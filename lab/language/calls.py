@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from lab.language.builder import NONE, Block
 from lab.language.expressions import Frame
+from lab.language.making import Making
 from lab.language.names import BUILTINS
-from lab.language.vocabulary import Vocabulary
 from lab.model.instructions import Const, Operand, Reg
 from lab.model.policies import CALL, c_call
 from lab.model.values import UNBOUND
@@ -18,7 +18,7 @@ from lab.model.values import UNBOUND
 __all__ = ["Calls"]
 
 
-class Calls(Vocabulary, ABC):
+class Calls(Making, ABC):
     """Lowers calls; the body of a helper is lowered by `inline_body`, which the statements provide."""
 
     @abstractmethod
@@ -66,6 +66,9 @@ class Calls(Vocabulary, ABC):
 
     def _known(self, node: ast.Call, name: str) -> Operand:
         module, _, short = name.rpartition(".")
+        made = self.make(node, name)
+        if made is not None:
+            return made
         handler: Callable[[ast.Call], Operand] | None = None
         if module in ("builtins", "lab.scenario") or name == "time.sleep":
             handler = getattr(self, f"_do_{short.lower()}" if short != "Atomic" else "_never", None)

@@ -7,26 +7,24 @@ attribute may reach any object whose class has the operation. Unreachable code c
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from lab.language.toplevel import Blueprint
 from lab.model.heap import HeapObject
 from lab.model.objects.cells import Atomic, Namespace, Record
-from lab.model.objects.containers import Container, canonical
+from lab.model.objects.containers import Container
 from lab.model.objects.locks import BoundedSemaphore, Lock, RLock, Semaphore
 from lab.model.objects.mappings import Dict, Set
 from lab.model.objects.sequences import Deque, List
-from lab.model.program import Component
-from lab.model.values import MISSING, Ref, Value
+from lab.model.values import Ref, Value
 
-__all__ = ["Effects", "Layout", "Scope", "methods", "read_effects", "scope_of"]
+__all__ = ["CONTAINERS", "Effects", "Scope", "methods", "read_effects", "scope_of"]
 
-_CONTAINERS: dict[str, type[Container]] = {"list": List, "deque": Deque, "dict": Dict, "set": Set}
-_LOCKS: dict[str, Callable[[Ref, str, int], HeapObject]] = {"Lock": Lock, "RLock": RLock, "Semaphore": Semaphore}
+CONTAINERS: dict[str, type[Container]] = {"list": List, "deque": Deque, "dict": Dict, "set": Set}
 _CLASSES: dict[str, type[HeapObject]] = {
-    **_CONTAINERS,
+    **CONTAINERS,
     "Lock": Lock,
     "RLock": RLock,
     "Semaphore": Semaphore,
@@ -145,7 +143,7 @@ def read_effects(functions: Iterable[ast.FunctionDef], names: Mapping[str, Value
         for base, operation, scope in changes:
             reached = _reached(base, scope, effects, names, heap)
             for blueprint in heap:
-                kind = _CONTAINERS.get(blueprint.ref.kind)
+                kind = CONTAINERS.get(blueprint.ref.kind)
                 if (
                     kind is None
                     or operation not in kind.rules
@@ -211,88 +209,3 @@ def _reached(
                         found.add(part.number)
         return found
     return None
-
-
-class Layout:
-    """Gives every shared thing that may change a component, and turns blueprints into heap objects."""
-
-    def __init__(self, effects: Effects, names: Mapping[str, Value], blueprints: list[Blueprint]) -> None:
-        self.effects = effects
-        self.components: list[Component] = []
-        self.variables: dict[str, int] = {}
-        for name, value in names.items():
-            if name in effects.rebound:
-                self.variables[name] = self.component(name, value)
-        paths = _paths(names, blueprints)
-        self.heap = tuple(
-            self._object(blueprint, paths.get(blueprint.ref.number, "object")) for blueprint in blueprints
-        )
-
-    def component(self, name: str, initial: Value) -> int:
-        """Add a component and return its number."""
-        self.components.append(Component(name, initial))
-        return len(self.components) - 1
-
-    def _object(self, blueprint: Blueprint, name: str) -> HeapObject:
-        ref, kind = blueprint.ref, blueprint.ref.kind
-        if kind in _CONTAINERS:
-            return self._container(blueprint, name)
-        if kind == "SimpleNamespace":
-            return self._namespace(blueprint, name)
-        if kind == "Record":
-            cells = {
-                attribute: self.component(f"{name}.{attribute}", value) for attribute, value in blueprint.fields.items()
-            }
-            return Record(ref, name, cells, self.component(f"freed({name})", False))
-        if kind == "Atomic":
-            return Atomic(ref, name, self.component(name, blueprint.items[0]))
-        if kind == "BoundedSemaphore":
-            return BoundedSemaphore(ref, name, self.component(name, blueprint.items[0]), blueprint.items[0])
-        initial = blueprint.items[0] if kind == "Semaphore" else None
-        component = self.component(name, initial)
-        return _LOCKS[kind](ref, name, component)
-
-    def _container(self, blueprint: Blueprint, name: str) -> Container:
-        ref, items = blueprint.ref, blueprint.items
-        kind = _CONTAINERS[ref.kind]
-        if ref.kind == "set":
-            items = canonical(items)
-        if ref.number not in self.effects.changed:
-            return kind(ref, name, items)
-        if ref.kind in ("list", "deque") and ref.number not in self.effects.reshaped:
-            return kind(
-                ref, name, items, cells=tuple(self.component(f"{name}[{i}]", item) for i, item in enumerate(items))
-            )
-        return kind(ref, name, items, whole=self.component(name, items))
-
-    def _namespace(self, blueprint: Blueprint, name: str) -> Namespace:
-        assigned = self.effects.attributes
-        constants = {attribute: value for attribute, value in blueprint.fields.items() if attribute not in assigned}
-        cells = {
-            attribute: self.component(f"{name}.{attribute}", blueprint.fields.get(attribute, MISSING))
-            for attribute in [*blueprint.fields, *sorted(assigned - set(blueprint.fields))]
-            if attribute in assigned
-        }
-        return Namespace(blueprint.ref, name, constants, cells)
-
-
-def _paths(names: Mapping[str, Value], blueprints: list[Blueprint]) -> dict[int, str]:
-    """Return how the file reaches each object: by its shortest path, the first in the order of the file among those."""
-    paths: dict[int, str] = {}
-    pending = [(name, value) for name, value in names.items()]
-    while pending:
-        following: list[tuple[str, Value]] = []
-        for path, value in pending:
-            if isinstance(value, tuple):
-                following.extend((f"{path}[{index}]", item) for index, item in enumerate(value))
-            if not isinstance(value, Ref) or value.number in paths:
-                continue
-            paths[value.number] = path
-            blueprint = blueprints[value.number]
-            following.extend((f"{path}.{name}", item) for name, item in blueprint.fields.items())
-            if value.kind == "dict":
-                following.extend((f"{path}[{key!r}]", item) for key, item in blueprint.items)
-            elif value.kind in ("list", "deque"):
-                following.extend((f"{path}[{index}]", item) for index, item in enumerate(blueprint.items))
-        pending = following
-    return paths

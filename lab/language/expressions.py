@@ -15,8 +15,8 @@ from lab.model import compute
 from lab.model.exceptions import EXCEPTIONS, catches
 from lab.model.instructions import Const, Operand, Reg
 from lab.model.operations import Inside, Invoke, Load
-from lab.model.values import Cut, Ref, Snapshot, Thrown, Value, type_name
-from lab.model.wholes import Compare, Copy, Text
+from lab.model.values import Cut, Ref, Thrown, Value, type_name
+from lab.model.wholes import Arithmetic, Compare, Copy, Text
 
 __all__ = ["Expressions", "Frame"]
 
@@ -96,7 +96,7 @@ class Expressions:
         return self.builder.compute(_make_tuple, *self._elements(node.elts))
 
     def _list(self, node: ast.List) -> Operand:
-        return self.builder.compute(_make_list, *self._elements(node.elts))
+        return self.copy("list", self.builder.compute(_make_tuple, *self._elements(node.elts)))
 
     def _set(self, node: ast.Set) -> Operand:
         items = self.builder.compute(_make_tuple, *self._elements(node.elts))
@@ -108,7 +108,7 @@ class Expressions:
             if key is None:
                 raise self.source.error(value, "a dict is unpacked with **", "write the entries out")
             operands += [self.expression(key), self.expression(value)]
-        return self.builder.compute(_make_dict, *operands)
+        return self.copy("dict", self.builder.compute(_make_pairs, *operands))
 
     def _elements(self, nodes: list[ast.expr]) -> list[Operand]:
         for node in nodes:
@@ -124,7 +124,7 @@ class Expressions:
     def _binop(self, node: ast.BinOp) -> Operand:
         left = self.expression(node.left)
         right = self.expression(node.right)
-        return self.builder.compute(compute.BINARY[self.operator(node, node.op)], left, right)
+        return self.builder.operate(Arithmetic(self.operator(node, node.op)), left, right)
 
     def operator(self, node: ast.AST, op: ast.operator) -> str:
         """Return the name of a binary operator."""
@@ -193,7 +193,8 @@ class Expressions:
 
     def _subscript(self, node: ast.Subscript) -> Operand:
         container = self.expression(node.value)
-        read = Invoke("__getitem__", f"read {self.source.segment(node)}")
+        slices = isinstance(node.slice, ast.Slice)
+        read = Invoke("__getitem__", f"read {self.source.segment(node)}", slices)
         return self.builder.operate(read, container, self.index(node.slice))
 
     def index(self, node: ast.expr) -> Operand:
@@ -289,12 +290,8 @@ def _make_tuple(*items: Value) -> Value:
     return compute.bounded(items)
 
 
-def _make_list(*items: Value) -> Value:
-    return Snapshot("list", compute.bounded(items))
-
-
-def _make_dict(*items: Value) -> Value:
-    return compute.make_dict(tuple(zip(items[::2], items[1::2], strict=True)))
+def _make_pairs(*items: Value) -> Value:
+    return compute.bounded(tuple(zip(items[::2], items[1::2], strict=True)))
 
 
 def _negate(value: Value) -> bool:

@@ -9,9 +9,10 @@ from typing import Any
 from lab.errors import ScenarioError, UsageError
 from lab.language.builder import TooLong
 from lab.language.context import FileContext
-from lab.language.effects import Layout, read_effects
+from lab.language.effects import read_effects
 from lab.language.expectations import read_expectation
 from lab.language.imports import Imports
+from lab.language.layout import Layout
 from lab.language.names import LATER
 from lab.language.source import Source
 from lab.language.statements import Lowering
@@ -78,7 +79,7 @@ class ScenarioFile:
         if not self.threads:
             raise self.source.error(None, "the file has no thread", "write `@thread` above a function")
         context, layout = self._context()
-        threads = self._threads(context)
+        threads = self._threads(context, layout)
         properties = tuple(self._property(context, function, kind) for function, kind in self.properties)
         observed = self._observed(layout)
         docstring = ast.get_docstring(tree) or ""
@@ -109,6 +110,7 @@ class ScenarioFile:
             observed=observed,
             stdout=context.stdout,
             defaults=self.defaults,
+            makers=layout.makers,
         )
 
     # The top level, statement by statement
@@ -264,19 +266,18 @@ class ScenarioFile:
         except Refused as refused:
             raise self.source.error(function, refused.message, refused.hint) from None
 
-    def _threads(self, context: FileContext) -> tuple[Thread, ...]:
+    def _threads(self, context: FileContext, layout: Layout) -> tuple[Thread, ...]:
         threads: list[Thread] = []
         for helper in self.helpers.values():
             self._lower(context, "thread", helper)  # so that a mistake in a helper that nobody calls is found too
         for function, each in self.threads:
             code = self._lower(context, "thread", function)
             if each is None:
-                threads.append(Thread(function.name, code, ()))
+                threads.append(Thread(function.name, code, (), layout.places(function.name, code)))
                 continue
-            values = self._values(each)
-            threads.extend(
-                Thread(f"{function.name}[{format_value(value, quote=True)}]", code, (value,)) for value in values
-            )
+            for value in self._values(each):
+                name = f"{function.name}[{format_value(value, quote=True)}]"
+                threads.append(Thread(name, code, (value,), layout.places(name, code)))
         if len(threads) > 64:
             raise self.source.error(self.threads[-1][0], f"the scenario has {len(threads)} threads", "64 are the most")
         if not threads:
@@ -308,7 +309,7 @@ class ScenarioFile:
         for name, value in self.evaluator.names.items():
             if name in layout.variables:
                 observed[name] = layout.variables[name]
-            elif isinstance(value, Ref) and not layout.heap[value.number].synchronises and _changes(layout, value):
+            elif isinstance(value, Ref) and not layout.objects[value.number].synchronises and _changes(layout, value):
                 observed[name] = value
         return observed
 
@@ -324,7 +325,7 @@ def _changes(layout: Layout, ref: Ref) -> bool:
         if not isinstance(value, Ref) or value.number in seen:
             continue
         seen.add(value.number)
-        target = layout.heap[value.number]
+        target = layout.objects[value.number]
         if target.synchronises:
             continue
         if target.changes:

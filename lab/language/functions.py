@@ -81,10 +81,10 @@ class Functions(Ordering):
     def _copied(self, node: ast.Call, kind: str) -> Operand:
         arguments = self._positional(node, 0, 1)
         if not arguments:
-            return Const(() if kind == "tuple" else Snapshot(kind, ()))
+            return Const(()) if kind == "tuple" else self.copy(kind, Const(()))
         if self._made_lazily(arguments[0]):
             gathered = self.collect(arguments[0], "")
-            return self.builder.compute(_as_dict, gathered) if kind == "dict" else self.copy(kind, gathered)
+            return self.copy(kind, self.builder.compute(_as_pairs, gathered) if kind == "dict" else gathered)
         return self.copy(kind, self.expression(arguments[0]))
 
     def _made_lazily(self, node: ast.expr) -> bool:
@@ -155,11 +155,11 @@ class Functions(Ordering):
         return NONE
 
 
-def _as_dict(pairs: tuple[Value, ...]) -> Value:
+def _as_pairs(pairs: tuple[Value, ...]) -> Value:
     for position, pair in enumerate(pairs):
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise Raised("TypeError", f"cannot convert dictionary update sequence element #{position} to a sequence")
-    return compute.make_dict(pairs)
+    return pairs
 
 
 def _negated(value: Value) -> bool:

@@ -12,7 +12,7 @@ from lab.model.heap import Refused
 from lab.model.instructions import Const, Operand, Reg
 from lab.model.operations import Invoke
 from lab.model.policies import COMPREHENSION, JUMP, RESUME
-from lab.model.values import END, Snapshot, Value
+from lab.model.values import END, Value
 
 __all__ = ["VIEWS", "Iteration"]
 
@@ -91,7 +91,7 @@ class Iteration(Texts, ABC):
     # Comprehensions
 
     def _listcomp(self, node: ast.ListComp) -> Operand:
-        return self.builder.compute(_as_list, self._gathered(node, lambda: self.expression(node.elt)))
+        return self.copy("list", self._gathered(node, lambda: self.expression(node.elt)))
 
     def _setcomp(self, node: ast.SetComp) -> Operand:
         return self.copy("set", self._gathered(node, lambda: self.expression(node.elt)))
@@ -101,7 +101,7 @@ class Iteration(Texts, ABC):
             key = self.held(self.expression(node.key))
             return self.builder.compute(_make_pair, key, self.expression(node.value))
 
-        return self.builder.compute(compute.make_dict, self._gathered(node, pair))
+        return self.copy("dict", self._gathered(node, pair))
 
     def _gathered(self, node: ast.ListComp | ast.SetComp | ast.DictComp, element: Callable[[], Operand]) -> Operand:
         """Lower the loops of a comprehension, and return the tuple of its elements."""
@@ -180,10 +180,6 @@ def _gather(gathered: tuple[Value, ...], value: Value) -> Value:
     if len(gathered) >= _MOST_GATHERED:
         raise Refused(f"more than {_MOST_GATHERED:,} elements are gathered", "use a smaller range")
     return (*gathered, value)
-
-
-def _as_list(items: Value) -> Value:
-    return Snapshot("list", items)
 
 
 def _make_pair(a: Value, b: Value) -> Value:

@@ -63,7 +63,8 @@ class Ordering(Methods):
         named = {str(keyword.arg): keyword.value for keyword in node.keywords}
         backwards = self._without_steps(named["reverse"]) if "reverse" in named else Const(False)
         values = self.collect(iterable, "any order")
-        return self.builder.compute(_sorted, values, self._keys(values, named.get("key"), node), backwards)
+        keys = self._keys(values, named.get("key"), node)
+        return self.copy("list", self.builder.compute(_sorted, values, keys, backwards))
 
     def _without_steps(self, node: ast.expr) -> Operand:
         """Lower an argument that Python evaluates between two others, where this makes no difference."""
@@ -109,7 +110,7 @@ def _sorted(values: tuple[Value, ...], keys: tuple[Value, ...], backwards: Value
     if len(values) > 1:
         _check_orderable(keys)
     order = sorted(range(len(values)), key=keys.__getitem__, reverse=bool(backwards))
-    return Snapshot("list", tuple(values[position] for position in order))
+    return tuple(values[position] for position in order)
 
 
 def _check_orderable(values: tuple[Value, ...]) -> None:

@@ -28,6 +28,7 @@ __all__ = [
     "invoke",
     "make_cursor",
     "make_dict",
+    "ordered_set",
 ]
 
 _LIMIT_BITS = 14_000  # about 4,200 digits: Python itself writes no more than 4,300
@@ -127,6 +128,21 @@ def _modulo(a: Value, b: Value) -> Value:
     return bounded(a % b)
 
 
+def _merged(function: Callable[[Any, Any], Any], symbol: str) -> Callable[[Value, Value], Value]:
+    """Return an operator that sets, and `|` that dicts, have beside the numbers."""
+    plain = _simple(function, symbol)
+
+    def compute(a: Value, b: Value) -> Value:
+        if isinstance(a, Snapshot) and isinstance(b, Snapshot) and a.kind == b.kind:
+            if a.kind == "set":
+                return Snapshot("set", ordered_set(tuple(function(set(a.items), set(b.items)))))
+            if a.kind == "dict" and symbol == "|":
+                return make_dict(a.items + b.items)
+        return plain(a, b)
+
+    return compute
+
+
 def _simple(function: Callable[[Any, Any], Any], symbol: str) -> Callable[[Value, Value], Value]:
     def compute(a: Value, b: Value) -> Value:
         _plain(a, b)
@@ -139,7 +155,7 @@ def _simple(function: Callable[[Any, Any], Any], symbol: str) -> Callable[[Value
 
 BINARY: dict[str, Callable[[Value, Value], Value]] = {
     "Add": _add,
-    "Sub": _simple(operator.sub, "-"),
+    "Sub": _merged(operator.sub, "-"),
     "Mult": _multiply,
     "Div": _simple(operator.truediv, "/"),
     "FloorDiv": _simple(operator.floordiv, "//"),
@@ -147,9 +163,9 @@ BINARY: dict[str, Callable[[Value, Value], Value]] = {
     "Pow": _power,
     "LShift": _shift_left,
     "RShift": _simple(operator.rshift, ">>"),
-    "BitAnd": _simple(operator.and_, "&"),
-    "BitOr": _simple(operator.or_, "|"),
-    "BitXor": _simple(operator.xor, "^"),
+    "BitAnd": _merged(operator.and_, "&"),
+    "BitOr": _merged(operator.or_, "|"),
+    "BitXor": _merged(operator.xor, "^"),
 }
 """Python's binary operators, by the name of their class in `ast`."""
 
@@ -198,10 +214,19 @@ def _is(a: Value, b: Value) -> bool:
 def _equal(a: Value, b: Value) -> bool:
     if isinstance(a, Thrown) and isinstance(b, Thrown):
         raise Refused("two exceptions are compared", "compare their texts: `str(a) == str(b)`")
+    if isinstance(a, Ref) and isinstance(b, Ref) and a.kind == b.kind == "SimpleNamespace" and a != b:
+        raise Refused("two namespaces are compared", "compare their attributes")
     if isinstance(a, Snapshot) != isinstance(b, Snapshot):
         return False
-    if isinstance(a, Snapshot) and isinstance(b, Snapshot) and a.kind == b.kind == "dict":
-        return dict(a.items) == dict(b.items)
+    if isinstance(a, Snapshot) and isinstance(b, Snapshot):
+        if a.kind != b.kind or len(a.items) != len(b.items):
+            return False
+        if a.kind == "dict":
+            other = dict(b.items)
+            return all(key in other and _equal(value, other[key]) for key, value in a.items)
+        return all(map(_equal, a.items, b.items))
+    if type(a) is tuple and type(b) is tuple:
+        return len(a) == len(b) and all(map(_equal, a, b))
     return bool(a == b)
 
 
@@ -242,6 +267,15 @@ def check_hashable(value: Value) -> None:
     elif isinstance(value, tuple):
         for part in value:
             check_hashable(part)
+
+
+def ordered_set(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Return a set's elements in an order that depends on nothing but the elements."""
+
+    def key(value: Value) -> Any:
+        return type(value).__name__, value if isinstance(value, int | float) else 0, repr(value)
+
+    return tuple(sorted(values, key=key))
 
 
 def make_dict(pairs: tuple[tuple[Value, Value], ...]) -> Snapshot:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from lab.model.heap import Raised, Refused, Scene
+from collections.abc import Mapping
+
+from lab.model.heap import Own, Raised, Refused, Scene
 from lab.model.instructions import (
     Branch,
     Code,
@@ -18,7 +20,8 @@ from lab.model.instructions import (
     Return,
 )
 from lab.model.state import FAILED, FINISHED
-from lab.model.values import UNBOUND, Thrown, Value
+from lab.model.store import renamed
+from lab.model.values import UNBOUND, Ref, Snapshot, Thrown, Value
 
 __all__ = ["LOCAL_WORK", "Frame", "evaluate"]
 
@@ -31,25 +34,26 @@ _PYTHON = (ArithmeticError, LookupError, TypeError, ValueError)
 class Frame:
     """A position in a piece of code, and the registers; ends with `position` FINISHED or FAILED and `result` set."""
 
-    __slots__ = ("code", "position", "registers", "result")
+    __slots__ = ("code", "own", "position", "registers", "result")
 
-    def __init__(self, code: Code, position: int, registers: list[Value]) -> None:
+    def __init__(self, code: Code, position: int, registers: list[Value], own: Own) -> None:
         self.code = code
+        self.own = own
         self.position = position
         self.registers = registers
         self.result: Value = None
 
     @classmethod
-    def at_start(cls, code: Code, arguments: tuple[Value, ...]) -> Frame:
+    def at_start(cls, code: Code, arguments: tuple[Value, ...], own: Own) -> Frame:
         """Return a frame in front of the first instruction."""
         registers: list[Value] = [UNBOUND] * len(code.registers)
         for register, value in zip(code.parameters, arguments, strict=True):
             registers[register] = value
-        return cls(code, 0, registers)
+        return cls(code, 0, registers, own)
 
     def copy(self) -> Frame:
         """Return an independent frame in the same place."""
-        return Frame(self.code, self.position, self.registers.copy())
+        return Frame(self.code, self.position, self.registers.copy(), self.own.copy())
 
     def fetch(self, operand: Operand) -> Value:
         """Return an operand's value; an unassigned local raises as in Python."""
@@ -103,12 +107,22 @@ class Frame:
         """Perform an operation and store its value; `Blocks` and `Refused` pass through."""
         try:
             arguments = tuple(map(self.fetch, instruction.arguments))
-            self.registers[instruction.target] = instruction.operation.perform(scene, arguments)
+            value = instruction.operation.perform(scene, arguments)
+            if isinstance(value, Snapshot):
+                value = self.own.store.make(value.kind, value.items)
+            self.registers[instruction.target] = value
             self.position += 1
         except Raised as raised:
             self.throw(raised.thrown, instruction.place)
         except _PYTHON as error:
             self.throw(as_thrown(error), instruction.place)
+        if scene.moved:
+            self._move(scene.moved)
+
+    def _move(self, moved: Mapping[Ref, Ref]) -> None:
+        """Follow private objects to the shared heap."""
+        self.registers = [renamed(value, moved) for value in self.registers]
+        self.own.store.forget(moved)
 
 
 def as_thrown(error: Exception) -> Thrown:
@@ -118,7 +132,7 @@ def as_thrown(error: Exception) -> Thrown:
 
 def evaluate(code: Code, arguments: tuple[Value, ...], scene: Scene) -> Value:
     """Run a predicate at one moment and return its value; raises `Raised` if it ends by an exception."""
-    frame = Frame.at_start(code, arguments)
+    frame = Frame.at_start(code, arguments, scene.own)
     for _ in range(LOCAL_WORK):
         if frame.position < 0:
             break

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from lab.model.state import Access
-from lab.model.values import Ref, Snapshot, Thrown, Value
+from lab.model.store import Store, private_references, renamed
+from lab.model.values import Ref, Thrown, Value
 
-__all__ = ["Blocks", "HeapObject", "Raised", "Refused", "Rule", "Scene"]
+__all__ = ["Blocks", "HeapObject", "Own", "Places", "Raised", "Refused", "Rule", "Scene"]
 
 
 class Raised(Exception):
@@ -37,6 +38,55 @@ class Refused(Exception):
         self.hint = hint
 
 
+PRIVATE = "(private)"
+"""The name of every private object; no location that begins so is ever reported."""
+
+Places = Mapping[str, tuple[tuple[Ref, int], ...]]
+"""By class: the objects of the shared heap set aside for a thread, each with the component of its content."""
+
+
+class Own:
+    """What belongs to the thread that performs an operation.
+
+    Attributes
+    ----------
+    store : Store
+        Its private objects.
+    makers : Mapping
+        How a private object of each class is made from its reference, name and number.
+    places : Places
+        Where its objects go when they become shared.
+    """
+
+    __slots__ = ("makers", "places", "store")
+
+    def __init__(
+        self,
+        store: Store,
+        makers: Mapping[str, Callable[[Ref, str, int], HeapObject]] | None = None,
+        places: Places | None = None,
+    ) -> None:
+        self.store = store
+        self.makers = makers or {}
+        self.places = places or {}
+
+    def copy(self) -> Own:
+        """Return the same for an independent course of the step."""
+        return Own(self.store.copy(), self.makers, self.places)
+
+    def place(self, kind: str) -> tuple[Ref, int]:
+        """Return the next free object of the shared heap and its component."""
+        places, used = self.places.get(kind, ()), self.store.published.get(kind, 0)
+        if not places:
+            raise Refused(f"a {kind} that an operator or a copy made is shared", f"write `{kind}(...)` around it")
+        if used >= len(places):
+            raise Refused(
+                f"a thread shares more than {len(places)} objects of class {kind}", "bound the loop that makes them"
+            )
+        self.store.published[kind] = used + 1
+        return places[used]
+
+
 class Scene:
     """What one operation sees and does: shared components to read and write, accesses to report, results to choose.
 
@@ -58,9 +108,19 @@ class Scene:
         Whether every access counts as atomic: inside `atomic()`, `wait_until` and properties.
     inside : callable
         Answers `inside("name")` in a property.
+    own : Own
+        The private objects of whoever performs the operation.
+
+    Attributes
+    ----------
+    moved : dict of Ref to Ref
+        The private objects that the operation has moved to the shared heap, with their new references.
     """
 
-    __slots__ = ("_read", "accesses", "choice", "heap", "inside", "instant", "line", "results", "thread", "written")
+    __slots__ = (
+        *("_read", "accesses", "choice", "heap", "inside", "instant", "line", "moved", "own", "results", "thread"),
+        "written",
+    )
 
     def __init__(
         self,
@@ -73,6 +133,7 @@ class Scene:
         choice: int = 0,
         instant: bool = False,
         inside: Callable[[str], tuple[str, ...]] = lambda _name: (),
+        own: Own | None = None,
     ) -> None:
         self.heap = heap
         self.thread = thread
@@ -84,36 +145,52 @@ class Scene:
         self.results = 1
         self.instant = instant
         self.inside = inside
+        self.own = own or Own(Store())
+        self.moved: dict[Ref, Ref] = {}
+
+    def target(self, ref: Ref) -> HeapObject:
+        """Return the object that a reference means, a private one too."""
+        if ref.number >= 0:
+            return self.heap[ref.number]
+        return self.own.makers[ref.kind](ref, PRIVATE, ref.number)
 
     def read(self, component: int) -> Value:
         """Return the component's value at this moment of the step."""
+        if component < 0:
+            return self.own.store.contents[component]
         return self.written[component] if component in self.written else self._read(component)
 
     def write(self, component: int, value: Value) -> None:
-        """Give the component a new value."""
-        if _has_snapshot(value):
-            raise Refused(
-                "a container made inside a thread is stored in a shared place",
-                "make the shared container at the top level and change its elements",
-            )
-        self.written[component] = value
+        """Give the component a new value; private objects that it refers to become shared with that."""
+        if component < 0:
+            self.own.store.contents[component] = value
+        else:
+            self.written[component] = self._published(value) if self.own.store.contents else value
+
+    def _published(self, value: Value) -> Value:
+        """Move the private objects that a value reaches to the shared heap; return the value that refers to them."""
+        pending, found = list(private_references(value)), []
+        for ref in pending:
+            if ref not in self.moved:
+                self.moved[ref], component = self.own.place(ref.kind)
+                found.append((ref, component))
+                pending.extend(private_references(self.own.store.contents[ref.number]))
+        for ref, component in found:
+            self.written[component] = renamed(self.own.store.contents[ref.number], self.moved)
+        return renamed(value, self.moved)
 
     def note(
         self, location: str, operation: str, value: Value = None, *, writes: bool = False, atomic: bool = False
     ) -> None:
-        """Report an access to a location."""
+        """Report an access to a location; what is private is nobody's concern."""
+        if PRIVATE in location:
+            return
         self.accesses.append(Access(location, writes, atomic or self.instant, operation, value, self.line))
 
     def pick(self, results: int) -> int:
         """Say that the operation has several results, and learn which of them is wanted."""
         self.results = results
         return self.choice
-
-
-def _has_snapshot(value: Value) -> bool:
-    if isinstance(value, Snapshot):
-        return True
-    return isinstance(value, tuple) and any(map(_has_snapshot, value))
 
 
 Rule = Callable[..., Value]
@@ -146,7 +223,7 @@ class HeapObject:
         """Return the rule for an operation, or raise the exception that Python would."""
         method = self.rules.get(operation)
         if method is None:
-            raise _unsupported(self.kind, operation)
+            raise _unsupported(self.ref.kind, operation)
         rule: Rule = getattr(self, method)
         return rule
 

@@ -166,6 +166,10 @@ class Code:
         The registers that receive the arguments.
     exits : frozenset of int
         The positions from which the control flow has a path to an end.
+    regions : frozenset of str
+        The regions that the text contains.
+    makes : frozenset of int
+        The positions from which the control flow has a path to an instruction that may make an object.
     """
 
     instructions: tuple[Instruction, ...]
@@ -174,3 +178,4 @@ class Code:
     parameters: tuple[int, ...]
     exits: frozenset[int]
     regions: frozenset[str] = field(default=frozenset())
+    makes: frozenset[int] = field(default=frozenset())

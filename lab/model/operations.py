@@ -25,6 +25,10 @@ __all__ = [
 Heap = tuple[HeapObject, ...]
 
 
+_WHOLE = frozenset(("extend", "join", "update"))
+"""The methods that read a container given as an argument as a whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """Read a shared variable."""
@@ -73,11 +77,12 @@ class Store:
 class Invoke:
     """Perform an operation of an object: the first argument is the object, `name` a method's or Python's own name.
 
-    `label` is how the source writes it.
+    `label` is how the source writes it; `slices` says that `__getitem__` takes a slice, which makes a new container.
     """
 
     name: str
     label: str
+    slices: bool = False
 
     def touches(self, heap: Heap, arguments: tuple[Value, ...]) -> bool:
         """Whether the object's rule for the operation touches something that can change."""
@@ -86,9 +91,13 @@ class Invoke:
             if receiver.mode == "reversed" and receiver.position < 0:
                 return False  # a reversed iterator knows by itself that it is at the end
             receiver = receiver.source
-        if self.name == "join":
-            return shared(heap, arguments[1:])
-        return isinstance(receiver, Ref) and heap[receiver.number].touches(self.name, arguments[1:])
+        if self.name in _WHOLE and shared(heap, arguments[1:]):
+            return True
+        return (
+            isinstance(receiver, Ref)
+            and receiver.number >= 0
+            and heap[receiver.number].touches(self.name, arguments[1:])
+        )
 
     def perform(self, scene: Scene, arguments: tuple[Value, ...]) -> Value:
         """Apply the rule of the object, or Python's own operation to an immutable value."""
@@ -96,15 +105,15 @@ class Invoke:
         if self.name == "__next__":
             receiver, rest = receiver.source, (receiver,)
         if not isinstance(receiver, Ref):
-            if self.name == "join":
+            if self.name in _WHOLE:
                 rest = tuple(resolved(scene, value) for value in rest)
             return compute.invoke(self.name, receiver, rest)
-        target = scene.heap[receiver.number]
+        target = scene.target(receiver)
         if self.name not in target.rules:
             if self.name == "__bool__":
                 return True
             if self.name in ("__getattr__", "__setattr__", "__delattr__"):
-                raise Raised("AttributeError", f"'{target.kind}' object has no attribute '{rest[0]}'")
+                raise Raised("AttributeError", f"'{receiver.kind}' object has no attribute '{rest[0]}'")
         return target.rule(self.name)(scene, *rest)
 
     def describe(self) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from lab.model.heap import HeapObject
+from lab.model.heap import HeapObject, Places
 from lab.model.instructions import Code
+from lab.model.objects.making import Maker
 from lab.model.values import Ref, Value
 
 __all__ = ["Component", "Expectation", "Program", "Property", "PropertyKind", "Thread"]
@@ -24,11 +25,12 @@ class Component(NamedTuple):
 
 @dataclass(frozen=True)
 class Thread:
-    """A thread's name, its code, and the values its parameters start with."""
+    """A thread's name, its code, the values its parameters start with, and where the objects that it shares go."""
 
     name: str
     code: Code
     arguments: tuple[Value, ...]
+    places: Places = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ class Program:
         The shared names an outcome shows: a component's number, or the object the name always refers to.
     stdout : int or None
         The component that collects printed lines, None when the file never prints.
+    makers : Mapping[str, Maker]
+        How an object of each class that a thread can make becomes a heap object.
     """
 
     name: str
@@ -90,6 +94,7 @@ class Program:
     observed: Mapping[str, int | Ref]
     stdout: int | None = None
     defaults: Mapping[str, Value] = field(default_factory=dict)
+    makers: Mapping[str, Maker] = field(default_factory=dict)
 
     @property
     def lines(self) -> tuple[str, ...]:

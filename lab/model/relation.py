@@ -10,12 +10,13 @@ from typing import Any
 
 from lab.errors import ScenarioError
 from lab.model.evaluate import LOCAL_WORK, Frame, evaluate
-from lab.model.heap import Blocks, Raised, Refused, Scene
+from lab.model.heap import Blocks, Own, Raised, Refused, Scene
 from lab.model.instructions import Mark, Operate, Place
 from lab.model.observe import Observation, observe
 from lab.model.policies import ATOMIC, POLICIES, Policy
 from lab.model.program import Program, Property
 from lab.model.state import FAILED, FINISHED, Access, Local, State, Step, Waiting
+from lab.model.store import Store, renamed
 from lab.model.values import UNBOUND, Value
 
 __all__ = ["Relation"]
@@ -62,8 +63,9 @@ class Relation:
         """Return the state in which every thread stands in front of its first shared access."""
         locals_ = []
         for index, thread in enumerate(self.program.threads):
-            partial = _Partial(Frame.at_start(thread.code, thread.arguments))
-            self._to_next_access(index, partial)
+            own = Own(Store(), self.program.makers, thread.places)
+            partial = _Partial(Frame.at_start(thread.code, thread.arguments, own))
+            self._to_next_access(index, partial, _nothing)
             locals_.append(self._local(partial.frame))
         return State(tuple(locals_), self._components)
 
@@ -121,7 +123,7 @@ class Relation:
         instruction = frame.code.instructions[frame.position]
         assert isinstance(instruction, Operate)
         line = instruction.place.span.line
-        scene = Scene(self.program.heap, thread, line, state.shared.__getitem__, {})
+        scene = Scene(self.program.heap, thread, line, state.shared.__getitem__, {}, own=frame.own)
         try:
             frame.perform(instruction, scene)
         except Blocks as blocks:
@@ -151,7 +153,8 @@ class Relation:
 
     def judge(self, prop: Property, read: Read, inside: Callable[[str], tuple[str, ...]]) -> Value:
         """Return the property's value in a state, or the exception (`Thrown`) that it raised."""
-        scene = Scene(self.program.heap, -1, prop.line, read, {}, instant=True, inside=inside)
+        own = Own(Store(), self.program.makers)
+        scene = Scene(self.program.heap, -1, prop.line, read, {}, instant=True, inside=inside, own=own)
         try:
             return evaluate(prop.code, (), scene)
         except Raised as raised:
@@ -170,16 +173,26 @@ class Relation:
         registers: list[Value] = [UNBOUND] * len(code.registers)
         for register, value in zip(code.live[local.position], local.values, strict=True):
             registers[register] = value
-        return Frame(code, local.position, registers)
+        own = Own(Store(local.objects, local.published), self.program.makers, self.program.threads[thread].places)
+        return Frame(code, local.position, registers, own)
 
     def _local(self, frame: Frame) -> Local:
+        store = frame.own.store
+        published: tuple[tuple[str, int], ...] = ()
         if frame.position < 0:
-            return Local(frame.position, (frame.result,))
-        live = frame.code.live[frame.position]
-        return Local(frame.position, tuple(frame.registers[register] for register in live))
+            values: tuple[Value, ...] = (frame.result,)
+        else:
+            values = tuple(frame.registers[register] for register in frame.code.live[frame.position])
+        values, objects = store.compact(values)
+        if store.published and (objects or frame.position in frame.code.makes):
+            published = tuple(sorted(store.published.items()))
+        return Local(frame.position, values, objects, published)
 
-    def _to_next_access(self, thread: int, partial: _Partial) -> Operate | None:
-        """Do local work up to the next operation that needs a step; None when the thread ends before."""
+    def _to_next_access(self, thread: int, partial: _Partial, read: Read) -> Operate | None:
+        """Do local work up to the next operation that needs a step; None when the thread ends before.
+
+        Of what is shared, local work reads constants of objects that threads made, which are read with the reference.
+        """
         frame = partial.frame
         instructions = frame.code.instructions
         for _ in range(LOCAL_WORK):
@@ -194,8 +207,12 @@ class Relation:
                 elif self._needs_step(frame, instruction):
                     return instruction
                 else:
-                    scene = Scene(self.program.heap, thread, instruction.place.span.line, _nothing, partial.written)
+                    line = instruction.place.span.line
+                    scene = Scene(self.program.heap, thread, line, read, partial.written, own=frame.own)
                     frame.perform(instruction, scene)
+            except Blocks:
+                refused = Refused("a lock that only this thread knows is waited for", "release it first")
+                raise self._error(refused, *instruction.place.span[:2]) from None
             except Refused as refused:
                 raise self._error(refused, *instruction.place.span[:2]) from None
         endless = Refused(
@@ -218,7 +235,7 @@ class Relation:
         not enabled, several when an operation has several results.
         """
         while True:
-            instruction = self._to_next_access(thread, partial)
+            instruction = self._to_next_access(thread, partial, read)
             if instruction is None or (partial.performed and self._may_switch(partial, instruction)):
                 return None
             try:
@@ -256,6 +273,7 @@ class Relation:
                 target.written,
                 choice=choice,
                 instant=bool(place.atomic),
+                own=target.frame.own,
             )
             target.visited.add(target.frame.position)
             target.marks.clear()
@@ -263,7 +281,10 @@ class Relation:
                 target.frame.perform(instruction, scene)
             except Refused as refused:
                 raise self._error(refused, *place.span[:2]) from None
-            target.accesses.extend(scene.accesses)
+            target.accesses.extend(
+                access._replace(value=renamed(access.value, scene.moved)) if scene.moved else access
+                for access in scene.accesses
+            )
             target.performed = True
             results = scene.results
             if choice:

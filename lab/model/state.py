@@ -16,11 +16,15 @@ class Local(NamedTuple):
     """Where a thread stands, and its live local values.
 
     `position` is an index into the thread's code, always of an instruction that needs a step; or FINISHED (then
-    `values` is the value returned) or FAILED (then `values` is the exception, a `Thrown`).
+    `values` is the value returned) or FAILED (then `values` is the exception, a `Thrown`). `objects` holds the contents
+    of the private objects that the values reach: a reference with the number -1 - k means object k. `published` says
+    how many objects of each class the thread has shared, as long as it may share more.
     """
 
     position: int
     values: tuple[Value, ...]
+    objects: tuple[Value, ...] = ()
+    published: tuple[tuple[str, int], ...] = ()
 
     @property
     def ended(self) -> bool:

@@ -6,27 +6,48 @@ from dataclasses import dataclass
 
 from lab.model import compute
 from lab.model.heap import HeapObject, Raised, Refused, Scene
-from lab.model.objects.containers import Container, canonical
+from lab.model.objects.containers import Container
+from lab.model.objects.making import BLANK
 from lab.model.texts import LIMIT_ITEMS, format_value, formatted
 from lab.model.values import Ref, Snapshot, Value, type_name
 
-__all__ = ["Compare", "Copy", "ExtendOrAdd", "Format", "Text", "resolved", "shared"]
+__all__ = ["Arithmetic", "Compare", "Copy", "ExtendOrAdd", "Format", "New", "Text", "resolved", "shared"]
 
 Heap = tuple[HeapObject, ...]
 
 
 def shared(heap: Heap, arguments: tuple[Value, ...]) -> bool:
     """Whether reading one of the values as a whole is a step: it is a container that may change."""
-    return any(isinstance(value, Ref) and heap[value.number].touches("__copy__", ()) for value in arguments)
+    return any(
+        isinstance(value, Ref) and value.number >= 0 and heap[value.number].touches("__copy__", ())
+        for value in arguments
+    )
 
 
 def resolved(scene: Scene, value: Value) -> Value:
     """Return a container's content at this moment, and any other value as it is."""
     if isinstance(value, Ref):
-        target = scene.heap[value.number]
+        target = scene.target(value)
         if isinstance(target, Container):
-            return target.snapshot(scene)
+            content = target.snapshot(scene)
+            assert isinstance(content, Snapshot)
+            return content
     return value
+
+
+def resolved_deeply(scene: Scene, value: Value, depth: int = 0) -> Value:
+    """Return a value with every container in it replaced by its content at this moment."""
+    if depth > _DEEPEST:
+        raise Refused("a container holds itself", "compare and print its elements")
+    value = resolved(scene, value)
+    if isinstance(value, Snapshot):
+        return Snapshot(value.kind, tuple(resolved_deeply(scene, item, depth + 1) for item in value.items))
+    if type(value) is tuple:
+        return tuple(resolved_deeply(scene, item, depth + 1) for item in value)
+    return value
+
+
+_DEEPEST = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +63,7 @@ class Compare:
     def perform(self, scene: Scene, arguments: tuple[Value, ...]) -> Value:
         """Return True or False."""
         if self.operator not in ("Is", "IsNot"):
-            arguments = tuple(resolved(scene, value) for value in arguments)
+            arguments = tuple(resolved_deeply(scene, value) for value in arguments)
         return compute.COMPARE[self.operator](*arguments)
 
     def describe(self) -> str:
@@ -66,6 +87,8 @@ class Copy:
         if self.kind == "dict":
             if isinstance(original, Snapshot) and original.kind == "dict":
                 return original
+            if isinstance(original, tuple):
+                return compute.make_dict(original)
             raise Refused("`dict` of something that is no dict", "copy a dict, or write `{key: value}`")
         if isinstance(original, Snapshot):
             if original.kind == "set" and self.kind != "set":
@@ -82,7 +105,7 @@ class Copy:
         if self.kind == "set":
             for item in items:
                 compute.check_hashable(item)
-        return Snapshot(self.kind, canonical(tuple(dict.fromkeys(items))) if self.kind == "set" else items)
+        return Snapshot(self.kind, compute.ordered_set(tuple(dict.fromkeys(items))) if self.kind == "set" else items)
 
     def describe(self) -> str:
         """Name the access."""
@@ -95,13 +118,14 @@ class ExtendOrAdd:
 
     def touches(self, heap: Heap, arguments: tuple[Value, ...]) -> bool:
         """Whether it extends a list of the heap, or reads one that may change."""
-        return isinstance(arguments[0], Ref) or shared(heap, arguments[1:])
+        target = arguments[0]
+        return (isinstance(target, Ref) and target.number >= 0) or shared(heap, arguments[1:])
 
     def perform(self, scene: Scene, arguments: tuple[Value, ...]) -> Value:
         """Return the list itself, or the sum."""
         target, added = arguments
         if isinstance(target, Ref):
-            container = scene.heap[target.number]
+            container = scene.target(target)
             if "__iadd__" not in container.rules:
                 kinds = f"'{target.kind}' and '{type_name(added)}'"
                 raise Raised("TypeError", f"unsupported operand type(s) for +=: {kinds}")
@@ -127,7 +151,7 @@ class Text:
 
     def perform(self, scene: Scene, arguments: tuple[Value, ...]) -> Value:
         """Return the text."""
-        return format_value(resolved(scene, arguments[0]), quote=self.quote)
+        return format_value(resolved_deeply(scene, arguments[0]), quote=self.quote)
 
     def describe(self) -> str:
         """Name the access."""
@@ -146,8 +170,49 @@ class Format:
 
     def perform(self, scene: Scene, arguments: tuple[Value, ...]) -> Value:
         """Return the text."""
-        return compute.bounded(formatted(resolved(scene, arguments[0]), self.conversion, arguments[1]))
+        return compute.bounded(formatted(resolved_deeply(scene, arguments[0]), self.conversion, arguments[1]))
 
     def describe(self) -> str:
         """Name the access."""
         return "read as text"
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """A binary operator; a list, set or dict that it takes is read as a whole, in one step if it is shared."""
+
+    operator: str
+
+    def touches(self, heap: Heap, arguments: tuple[Value, ...]) -> bool:
+        """Whether one side is a container that may change."""
+        return shared(heap, arguments)
+
+    def perform(self, scene: Scene, arguments: tuple[Value, ...]) -> Value:
+        """Return the result, which is a new container where one side is one."""
+        left, right = (resolved(scene, value) for value in arguments)
+        return compute.BINARY[self.operator](left, right)
+
+    def describe(self) -> str:
+        """Name the access."""
+        return "compute"
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """An object of the thread's own: the arguments are the names and values of its attributes, or its content."""
+
+    kind: str
+
+    def touches(self, heap: Heap, arguments: tuple[Value, ...]) -> bool:
+        """Never: what is made is private."""
+        return False
+
+    def perform(self, scene: Scene, arguments: tuple[Value, ...]) -> Value:
+        """Return the reference."""
+        if self.kind in BLANK:
+            return scene.own.store.make(self.kind, arguments[0] if arguments else BLANK[self.kind])
+        return scene.own.store.make(self.kind, tuple(zip(arguments[::2], arguments[1::2], strict=True)))
+
+    def describe(self) -> str:
+        """Name the operation."""
+        return f"make a {self.kind}"

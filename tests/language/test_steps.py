@@ -243,10 +243,11 @@ def test_a_later_operation_of_an_atomic_block_must_not_block() -> None:
         ("a = 1e308 * 10", "finite"),
         ("a = -0.0", "no sign"),
         ("return x is 0", "is"),
-        ("a = [1]\na.append(2)", "made inside a thread"),
-        ("table['c'] = [1]", "stored in a shared place"),
+        ("while True:\n    table['c'] = [1]", "shares more than 32 objects of class list"),
+        ("a = Lock()\na.acquire()\na.acquire()", "a lock that only this thread knows"),
+        ("a = []\na.append(a)\nreturn str(a)", "a container holds itself"),
         ("for v in {1, 2}:\n    pass", "order is not defined"),
-        ("return grown + [1]", "arithmetic on a whole list"),
+        ("a = grown\na -= [1]", "arithmetic on a whole list"),
     ],
 )
 def test_leaving_the_language_while_exploring_is_one_error_with_a_line(body: str, words: str) -> None:

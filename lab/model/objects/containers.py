@@ -13,7 +13,7 @@ from typing import Any
 from lab.model.heap import HeapObject, Refused, Scene
 from lab.model.values import END, Cursor, Ref, Snapshot, Value
 
-__all__ = ["READS", "Container", "canonical"]
+__all__ = ["READS", "Container"]
 
 READS = {
     "__len__": "length",
@@ -24,15 +24,6 @@ READS = {
     "__copy__": "snapshot",
     "copy": "copy",
 }
-
-
-def canonical(values: tuple[Value, ...]) -> tuple[Value, ...]:
-    """Return a set's elements in an order that depends on nothing but the elements."""
-    return tuple(sorted(values, key=lambda value: (type(value).__name__, value if _ordered(value) else 0, repr(value))))
-
-
-def _ordered(value: Value) -> bool:
-    return isinstance(value, int | float)
 
 
 class Container(HeapObject):

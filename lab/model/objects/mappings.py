@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from lab.model.compute import check_hashable
+from lab.model.compute import check_hashable, ordered_set
 from lab.model.heap import Raised, Refused, Scene
-from lab.model.objects.containers import READS, Container, canonical
+from lab.model.objects.containers import READS, Container
 from lab.model.values import END, Cursor, Value
 
 __all__ = ["Dict", "Set"]
@@ -165,7 +165,7 @@ class Set(Container):
         content = self.content(scene.read)
         scene.note(self.at(value), "add", writes=True)
         if value not in content:
-            self.change(scene, canonical((*content, value)))
+            self.change(scene, ordered_set((*content, value)))
             scene.note(self.size, "add", len(content) + 1, writes=True)
 
     def discard(self, scene: Scene, value: Value) -> None:

@@ -253,7 +253,7 @@ class Deque(List):
 def _elements(scene: Scene, values: Value) -> tuple[Value, ...]:
     """Read an iterable at once, as `extend` does."""
     if isinstance(values, Ref):
-        target = scene.heap[values.number]
+        target = scene.target(values)
         if target.kind == "set":
             raise Refused("a set's order is not defined", "extend by `sorted(the_set)`")
         if isinstance(target, Container):

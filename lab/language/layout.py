@@ -1,0 +1,124 @@
+"""Where everything shared stands: a component for what may change, a heap object for every blueprint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from lab.language.effects import CONTAINERS, Effects
+from lab.language.sharing import shared_kinds
+from lab.language.toplevel import Blueprint
+from lab.model.compute import ordered_set
+from lab.model.heap import HeapObject
+from lab.model.instructions import Code
+from lab.model.objects.cells import Atomic, Namespace, Record
+from lab.model.objects.containers import Container
+from lab.model.objects.instances import Shape
+from lab.model.objects.locks import BoundedSemaphore, Lock, RLock, Semaphore
+from lab.model.objects.making import BLANK, NAMESPACE, makers
+from lab.model.program import Component
+from lab.model.values import MISSING, Ref, Value
+
+__all__ = ["Layout"]
+
+_LOCKS: dict[str, Callable[[Ref, str, int], HeapObject]] = {"Lock": Lock, "RLock": RLock, "Semaphore": Semaphore}
+
+
+class Layout:
+    """Gives every shared thing that may change a component, and turns blueprints into heap objects."""
+
+    def __init__(self, effects: Effects, names: Mapping[str, Value], blueprints: list[Blueprint]) -> None:
+        self.effects = effects
+        self.components: list[Component] = []
+        self.variables: dict[str, int] = {}
+        for name, value in names.items():
+            if name in effects.rebound:
+                self.variables[name] = self.component(name, value)
+        self.makers = makers({NAMESPACE: Shape(NAMESPACE, assigned=effects.attributes)})
+        paths = _paths(names, blueprints)
+        self.objects = [self._object(blueprint, paths.get(blueprint.ref.number, "object")) for blueprint in blueprints]
+
+    @property
+    def heap(self) -> tuple[HeapObject, ...]:
+        """Every object of the program, those that threads may share included."""
+        return tuple(self.objects)
+
+    def places(self, thread: str, code: Code) -> dict[str, tuple[tuple[Ref, int], ...]]:
+        """Set places aside for the objects that a thread may share: references and components, by class."""
+        return {
+            kind: tuple(self._place(kind, f"{kind}#{thread}.{number + 1}") for number in range(count))
+            for kind, count in shared_kinds(code).items()
+        }
+
+    def _place(self, kind: str, name: str) -> tuple[Ref, int]:
+        ref, component = Ref(len(self.objects), kind), self.component(name, BLANK.get(kind, ()))
+        self.objects.append(self.makers[kind](ref, name, component))
+        return ref, component
+
+    def component(self, name: str, initial: Value) -> int:
+        """Add a component and return its number."""
+        self.components.append(Component(name, initial))
+        return len(self.components) - 1
+
+    def _object(self, blueprint: Blueprint, name: str) -> HeapObject:
+        ref, kind = blueprint.ref, blueprint.ref.kind
+        if kind in CONTAINERS:
+            return self._container(blueprint, name)
+        if kind == "SimpleNamespace":
+            return self._namespace(blueprint, name)
+        if kind == "Record":
+            cells = {
+                attribute: self.component(f"{name}.{attribute}", value) for attribute, value in blueprint.fields.items()
+            }
+            return Record(ref, name, cells, self.component(f"freed({name})", False))
+        if kind == "Atomic":
+            return Atomic(ref, name, self.component(name, blueprint.items[0]))
+        if kind == "BoundedSemaphore":
+            return BoundedSemaphore(ref, name, self.component(name, blueprint.items[0]), blueprint.items[0])
+        initial = blueprint.items[0] if kind == "Semaphore" else None
+        component = self.component(name, initial)
+        return _LOCKS[kind](ref, name, component)
+
+    def _container(self, blueprint: Blueprint, name: str) -> Container:
+        ref, items = blueprint.ref, blueprint.items
+        kind = CONTAINERS[ref.kind]
+        if ref.kind == "set":
+            items = ordered_set(items)
+        if ref.number not in self.effects.changed:
+            return kind(ref, name, items)
+        if ref.kind in ("list", "deque") and ref.number not in self.effects.reshaped:
+            return kind(
+                ref, name, items, cells=tuple(self.component(f"{name}[{i}]", item) for i, item in enumerate(items))
+            )
+        return kind(ref, name, items, whole=self.component(name, items))
+
+    def _namespace(self, blueprint: Blueprint, name: str) -> Namespace:
+        assigned = self.effects.attributes
+        constants = {attribute: value for attribute, value in blueprint.fields.items() if attribute not in assigned}
+        cells = {
+            attribute: self.component(f"{name}.{attribute}", blueprint.fields.get(attribute, MISSING))
+            for attribute in [*blueprint.fields, *sorted(assigned - set(blueprint.fields))]
+            if attribute in assigned
+        }
+        return Namespace(blueprint.ref, name, constants, cells)
+
+
+def _paths(names: Mapping[str, Value], blueprints: list[Blueprint]) -> dict[int, str]:
+    """Return how the file reaches each object: by its shortest path, the first in the order of the file among those."""
+    paths: dict[int, str] = {}
+    pending = [(name, value) for name, value in names.items()]
+    while pending:
+        following: list[tuple[str, Value]] = []
+        for path, value in pending:
+            if isinstance(value, tuple):
+                following.extend((f"{path}[{index}]", item) for index, item in enumerate(value))
+            if not isinstance(value, Ref) or value.number in paths:
+                continue
+            paths[value.number] = path
+            blueprint = blueprints[value.number]
+            following.extend((f"{path}.{name}", item) for name, item in blueprint.fields.items())
+            if value.kind == "dict":
+                following.extend((f"{path}[{key!r}]", item) for key, item in blueprint.items)
+            elif value.kind in ("list", "deque"):
+                following.extend((f"{path}[{index}]", item) for index, item in enumerate(blueprint.items))
+        pending = following
+    return paths
