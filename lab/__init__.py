@@ -181,7 +181,7 @@ def sample(
     max_states : int or None
         States to explore at most, >= 1; `uniform` alone explores.
     deadline : callable or None
-        Asked before every run; drawing stops when it returns True.
+        Asked after every run, and now and then during a long one; drawing stops when it returns True.
     progress, drawn : callable or None
         Told how far the exploration has come; how many runs have been drawn, and of how many.
 

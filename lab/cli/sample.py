@@ -48,7 +48,15 @@ __all__ = ["sample"]
 @options.policy(several=False)
 @options.setting
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@options.bounds
+@click.option(
+    "--max-states", type=click.IntRange(min=1), metavar="N", help="Explore N states at most; with --uniform alone."
+)
+@click.option(
+    "--max-seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="S",
+    help="Stop after S seconds and report the runs drawn until then.",
+)
 def sample(
     *,
     scenario: str,

@@ -27,10 +27,8 @@ class Runs:
     Attributes
     ----------
     graph : Graph
-    first : array, shape (states + 1,)
-        The number of the first transition that leaves each state.
-    threads, results : array, shape (transitions,)
-        Which thread takes each transition, and the number of its step's result.
+    moves : array, shape (labels, 2)
+        By a transition's label: which thread takes it, and the number of its step's result.
     groups : tuple of Group
         What can be observed at the ends, in the order of their shortest schedules.
     group : array, shape (states,)
@@ -43,13 +41,16 @@ class Runs:
     """
 
     graph: Graph
-    first: Ids
-    threads: NDArray[np.intp]
-    results: NDArray[np.intp]
+    moves: NDArray[np.intp]
     groups: tuple[Group, ...]
     group: Ids
     noted: NDArray[np.bool_]
     stopped: str
+
+    def threads(self, transitions: Ids) -> Ids:
+        """Return which threads take some transitions; same shape."""
+        found: Ids = self.moves[self.graph.labels[transitions], 0]
+        return found
 
 
 def record_runs(relation: Explorable, bounds: Bounds) -> Runs:
@@ -60,13 +61,10 @@ def record_runs(relation: Explorable, bounds: Bounds) -> Runs:
     search = Search(relation, packing, expander, walk, bounds)
     search.run()
     graph = walk.graph()
-    moves = np.array(expander.labels, np.intp)[graph.labels]
     groups = search.ends.groups
     return Runs(
         graph,
-        graph.offsets.astype(np.intp),
-        moves[:, 0],
-        moves[:, 1],
+        np.array(expander.labels, np.intp),
         tuple(groups.values()),
         _placed(walk, groups),
         _noted(relation, walk),

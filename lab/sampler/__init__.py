@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from lab.errors import IncompleteError, UsageError
-from lab.explorer.bounds import Bounds, Progress
+from lab.explorer.bounds import Bounds, Progress, Stopped
 from lab.explorer.protocol import Explorable
 from lab.explorer.runs import record_runs
 from lab.sampler.choice import UniformChoice
@@ -73,7 +73,7 @@ def sample(
     max_states : int, optional
         States to explore at most, >= 1; `uniform` alone explores.
     deadline : callable, optional
-        Asked before every run; drawing stops when it returns True.
+        Asked after every run, and now and then during a long one; drawing stops when it returns True.
     progress, drawn : callable, optional
         Told how far the exploration has come; how many runs have been drawn, and of how many.
 
@@ -91,7 +91,7 @@ def sample(
     if uniform:
         source = _uniform(relation, random, max_length, Bounds(max_states, deadline, progress, max_length))
     else:
-        source = _simulated(relation, random, pct, max_length or MAX_LENGTH)
+        source = _simulated(relation, random, pct, max_length or MAX_LENGTH, deadline)
     tally = Tally()
     try:
         for run in islice(source.runs, runs):
@@ -100,7 +100,7 @@ def sample(
                 drawn(tally.runs, runs)
             if deadline is not None and deadline():
                 break
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Stopped):
         pass
     program = relation.program
     found = Sample(
@@ -132,10 +132,12 @@ def _check(*, runs: int, seed: int, pct: int | None, max_length: int | None) -> 
 def _uniform(relation: Explorable, random: Random, max_length: int | None, bounds: Bounds) -> _Source:
     runs = record_runs(relation, bounds)
     if runs.stopped not in ("", "length"):
-        why = {"states": "the bound on states was reached", "seconds": "the time was up"}
+        why = (
+            "the bound on states was reached" if runs.stopped == "states" else "the time was up, or it was interrupted"
+        )
         raise IncompleteError(
-            f"the exploration was stopped ({why.get(runs.stopped, 'it was interrupted')}), and runs cannot be drawn "
-            "uniformly from a part of all; raise the bound, or leave out --uniform"
+            f"the exploration is incomplete ({why}), and runs cannot be drawn uniformly from a part of all; "
+            "raise the bound, or leave out --uniform"
         )
     completions = count_completions(runs, max_length)
     if completions is None:
@@ -154,7 +156,9 @@ def _uniform(relation: Explorable, random: Random, max_length: int | None, bound
     return _Source(draw_uniform(runs, completions, random), known)
 
 
-def _simulated(relation: Explorable, random: Random, depth: int | None, max_length: int) -> _Source:
+def _simulated(
+    relation: Explorable, random: Random, depth: int | None, max_length: int, deadline: Callable[[], bool] | None
+) -> _Source:
     space, choice = Space(relation), UniformChoice(random)
     known = {
         "scheduler": "choice" if depth is None else "pct",
@@ -164,10 +168,15 @@ def _simulated(relation: Explorable, random: Random, depth: int | None, max_leng
 
     def runs(scheduler: Scheduler) -> Iterator[Run]:
         while True:
-            yield simulate(space, scheduler, random, max_length)
+            yield simulate(space, scheduler, random, max_length, deadline)
 
     if depth is None:
         return _Source(runs(choice), known)
-    steps = max(run.length for run in islice(runs(choice), PILOTS))
-    priorities = Priorities(len(relation.program.threads), depth, steps, random)
-    return _Source(runs(priorities), known, priorities.coverage)
+    priorities = Priorities(len(relation.program.threads), depth, 1, random)
+
+    def tried_first() -> Iterator[Run]:
+        for run in islice(runs(choice), PILOTS):
+            priorities.steps = max(priorities.steps, run.length)
+        yield from runs(priorities)
+
+    return _Source(tried_first(), known, priorities.coverage)

@@ -43,7 +43,8 @@ class Priorities:
     """
 
     def __init__(self, threads: int, depth: int, steps: int, random: Random) -> None:
-        self._threads, self._depth, self._steps, self._random = threads, depth, max(steps, 1), random
+        self._threads, self._depth, self._random = threads, depth, random
+        self.steps = max(steps, 1)
         self._priority: list[int] = []
         self._drops: dict[int, int] = {}
         self._since_switch: set[Node] = set()
@@ -54,7 +55,7 @@ class Priorities:
         """Draw priorities and the steps at which they drop."""
         self._priority = list(range(self._depth, self._depth + self._threads))
         self._random.shuffle(self._priority)
-        self._drops = {self._random.randrange(self._steps) + 1: drop for drop in range(1, self._depth)}
+        self._drops = {self._random.randrange(self.steps) + 1: drop for drop in range(1, self._depth)}
         self._since_switch.clear()
         self._running, self._taken, self._lowest = -1, 0, 1
 
@@ -79,17 +80,17 @@ class Priorities:
 
     def end(self, length: int) -> None:
         """Learn how long runs are, and whether a thread was demoted."""
-        if length > self._steps:
-            self._steps, self._covered = length, 0
+        if length > self.steps:
+            self.steps, self._covered = length, 0
         else:
             self._covered += 1
         self._demoted += self._lowest < 1
 
     def coverage(self) -> Coverage:
         """Return what the runs so far promise."""
-        chance = Fraction(1, self._threads * self._steps ** (self._depth - 1))
+        chance = Fraction(1, self._threads * self.steps ** (self._depth - 1))
         missed = None if self._demoted else _all_missed(chance, self._covered)
-        return Coverage(self._depth, self._threads, self._steps, chance, self._covered, missed, self._demoted)
+        return Coverage(self._depth, self._threads, self.steps, chance, self._covered, missed, self._demoted)
 
 
 def _all_missed(chance: Fraction, runs: int) -> float:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 from typing import Protocol
 
+from lab.explorer.bounds import Stopped
 from lab.sampler.run import Run
 from lab.sampler.space import Move, Node, Space
 
@@ -24,8 +26,24 @@ class Scheduler(Protocol):
         """Learn how many steps the run had."""
 
 
-def simulate(space: Space, scheduler: Scheduler, random: Random, max_length: int) -> Run:
-    """Run the program once, for at most `max_length` steps; a step's result is chosen uniformly."""
+STEPS_AT_ONCE = 4096
+"""Steps of one run between two looks at the deadline."""
+
+
+def simulate(
+    space: Space,
+    scheduler: Scheduler,
+    random: Random,
+    max_length: int,
+    deadline: Callable[[], bool] | None = None,
+) -> Run:
+    """Run the program once, for at most `max_length` steps; a step's result is chosen uniformly.
+
+    Raises
+    ------
+    Stopped
+        The deadline was reached during a long run.
+    """
     node = space.start()
     noted, preemptions, running = node.noted, 0, -1
     moves: list[tuple[int, int]] = []
@@ -40,5 +58,7 @@ def simulate(space: Space, scheduler: Scheduler, random: Random, max_length: int
         moves.append((thread, result))
         node = space.follow(node, move, result)
         noted |= node.noted
+        if not len(moves) % STEPS_AT_ONCE and deadline is not None and deadline():
+            raise Stopped("seconds")
     scheduler.end(len(moves))
     return Run(node.ending, noted, len(moves), preemptions, lambda: moves)

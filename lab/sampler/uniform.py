@@ -40,10 +40,10 @@ class _Walk:
         self._runs, self._completions = runs, completions
         self._endings = [Ending(group.status, group.observed, group.waiting, group.faulty) for group in runs.groups]
         self._enabled = np.zeros(runs.graph.states, np.uint64)
-        moving = np.flatnonzero(np.diff(runs.first))
+        moving = np.flatnonzero(runs.graph.degrees)
         if moving.size:
-            bits = np.uint64(1) << runs.threads.astype(np.uint64)
-            self._enabled[moving] = np.bitwise_or.reduceat(bits, runs.first[moving])
+            bits = np.uint64(1) << runs.moves[:, 0].astype(np.uint64)
+            self._enabled[moving] = np.bitwise_or.reduceat(bits[runs.graph.labels], runs.graph.offsets[moving])
 
     def batch(self, ranks: list[int]) -> Iterator[Run]:
         """Yield the runs with those ranks, each from 0 to the number of runs - 1."""
@@ -57,7 +57,7 @@ class _Walk:
         path: list[NDArray[np.int32]] = []
         while (going := np.flatnonzero(runs.group[state] < 0)).size:
             chosen, rank[going] = self._choose(state[going], rank[going], len(path) + 1)
-            thread = runs.threads[chosen]
+            thread = runs.threads(chosen)
             preemptions[going] += self._preempts(state[going], before[going], thread)
             before[going], state[going] = thread, runs.graph.targets[chosen]
             noted |= runs.noted[:, state]
@@ -78,7 +78,7 @@ class _Walk:
         `steps` is how far from the start the transitions lead.
         """
         runs = self._runs
-        chosen, rank = runs.first[states], rank.copy()
+        chosen, rank = runs.graph.offsets[states].astype(np.intp), rank.copy()
         open_ = np.arange(states.size)
         while open_.size:
             weight = self._completions.of(runs.graph.targets[chosen[open_]].astype(np.intp), steps)
@@ -104,8 +104,8 @@ class _Moves:
         self._runs, self._path = runs, path
 
     def __call__(self) -> list[tuple[int, int]]:
-        runs, path = self._runs, self._path
-        return list(zip(runs.threads[path].tolist(), runs.results[path].tolist(), strict=True))
+        moves = self._runs.moves[self._runs.graph.labels[self._path]]
+        return [(thread, result) for thread, result in moves.tolist()]
 
 
 def _masks(noted: NDArray[np.bool_]) -> list[int]:

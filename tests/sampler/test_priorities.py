@@ -92,6 +92,20 @@ def test_a_thread_that_waits_busily_is_put_last() -> None:
     assert coverage.missed is None
 
 
+def test_taking_turns_is_no_busy_wait() -> None:
+    """Each thread undoes what the other did: the program is back where it was, and nobody has waited."""
+    toy = toys.Toy(
+        {"x": 0},
+        {
+            "T1": lambda local, read: iter([(local, {"x": 1})] if read("x") == 0 else []),
+            "T2": lambda local, read: iter([(local, {"x": 0})] if read("x") == 1 else []),
+        },
+    )
+    runs, priorities = _runs(toy, 1, 1, 5, limit=40)
+    assert {run.length for run in runs} == {40}
+    assert priorities.coverage().demoted == 0
+
+
 def test_endless_programs_are_cut_off() -> None:
     """Philosophers who never stop: no run ends, and none is longer than the bound."""
     found = lab.sampler.sample(toys.philosophers(2), runs=20, pct=1, max_length=50)

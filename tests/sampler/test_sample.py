@@ -157,6 +157,14 @@ def test_an_interrupt_keeps_what_there_is() -> None:
     assert (late.runs, late.complete) == (1, False)
 
 
+@pytest.mark.parametrize("way", [{}, {"pct": 2}], ids=("choice", "pct"))
+def test_a_run_that_does_not_end_is_given_up_at_the_deadline(way: dict[str, Any]) -> None:
+    """It is not counted: nothing was drawn, and the sample is incomplete."""
+    toy = toys.Toy({"x": 0}, {"T1": lambda local, _: iter([(local, {})])})
+    found = sample(toy, max_length=10**12, deadline=lambda: True, **way)
+    assert (found.runs, found.cut, found.complete) == (0, 0, False)
+
+
 def test_an_empty_tally_claims_nothing() -> None:
     """No runs: no frequency, and an interval from 0 to 1."""
     summary = Tally().summary(toys.counter(2, 1))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import lab
 from lab.errors import UsageError
@@ -81,7 +82,7 @@ def test_choices_deadlocks_and_lengths_change_nothing(toy: toys.Toy, number: int
 
 @pytest.mark.parametrize(
     ("toy", "length"),
-    [(toys.busy_wait(), 12), (toys.philosophers(2), 9), (toys.counter(2, 2), 8), (_hesitating(), 4)],
+    [(toys.busy_wait(), 12), (toys.philosophers(2), 9), (toys.counter(2, 2), 8), (_hesitating(), 5)],
     ids=["busy wait", "philosophers", "as long as the longest", "shorter than the longest"],
 )
 def test_runs_of_at_most_a_length(toy: toys.Toy, length: int) -> None:
@@ -91,6 +92,18 @@ def test_runs_of_at_most_a_length(toy: toys.Toy, length: int) -> None:
     _, counted = _source(toy, length)
     assert counted.total == len(expected)
     assert counted.longer == any(not run.ended for run in brute.runs(toy, length))
+
+
+def test_a_state_can_lie_near_and_be_reached_late() -> None:
+    """A thread leaves at one of four steps: all states lie within three steps, and one of the four runs takes four."""
+
+    def leave(local: Any, _: Any) -> Any:
+        yield toys.done(), {}
+        if local.position < 3:
+            yield toys.at(local.position + 1), {}
+
+    runs, counted = _source(toys.Toy({}, {"T1": leave}), 3)
+    assert (runs.stopped, counted.total, counted.longer) == ("", 3, True)
 
 
 def test_a_busy_wait_can_be_counted_by_hand() -> None:
@@ -116,27 +129,29 @@ def test_states_beyond_the_length_are_not_explored() -> None:
     assert brute.credible(_drawn(toy, 600, 6), _equally(toy, 6)) > brute.CREDIBLE
 
 
-@given(random_toys.toys(cyclic=False))
+@given(random_toys.toys(cyclic=False), st.none() | st.integers(1, 6))
 @settings(max_examples=60)
-def test_random_programs_are_counted_and_noted_as_by_brute_force(toy: toys.Toy) -> None:
-    """The number of runs; and of each run drawn its length, preemptions and what it notes."""
-    known = {run.moves: run for run in brute.ended(toy)}
-    runs, counted = _source(toy)
-    assert counted.total == len(known)
-    for run in islice(draw_uniform(runs, counted, Random(1)), 50):
-        truth = known[tuple(run.moves())]
-        assert (run.length, run.preemptions, run.noted) == (len(truth.moves), truth.preemptions, truth.noted)
+def test_the_ranks_of_random_programs_name_their_runs(toy: toys.Toy, max_length: int | None) -> None:
+    """Rank r is run r in thread order, so that equal chances for ranks are equal chances for runs."""
+    _all_ranks(toy, max_length)
 
 
 @given(random_toys.toys(threads=2))
 @settings(max_examples=60)
-def test_random_programs_with_cycles_are_counted_by_length(toy: toys.Toy) -> None:
-    """All runs of at most seven steps."""
-    known = {run.moves for run in brute.ended(toy, 7)}
-    _, counted = _source(toy, 7)
+def test_the_ranks_of_random_programs_with_cycles_name_their_runs(toy: toys.Toy) -> None:
+    """Likewise among the runs of at most seven steps."""
+    _all_ranks(toy, 7)
+
+
+def _all_ranks(toy: toys.Toy, max_length: int | None) -> None:
+    """Compare the run of every rank with the list of all runs: moves, length, preemptions and what is noted."""
+    known = brute.ended(toy, max_length or 1_000)
+    runs, counted = _source(toy, max_length)
     assert counted.total == len(known)
-    if known:
-        assert set(_drawn(toy, 50, 7)) <= known
+    found = uniform._Walk(runs, counted).batch(list(range(len(known))))
+    for run, truth in zip(found, known, strict=True):
+        assert tuple(run.moves()) == truth.moves
+        assert (run.length, run.preemptions, run.noted) == (len(truth.moves), truth.preemptions, truth.noted)
 
 
 def test_numbers_beyond_a_machine_word(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,6 +164,22 @@ def test_numbers_beyond_a_machine_word(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(completions, "_kind", lambda *_: object)
     assert _drawn(_two_by_two(), 100) == small
     assert _drawn(_two_by_two(), 100, 8) == small
+
+
+@pytest.mark.parametrize(("steps", "kind"), [(62, "int64"), (63, "object")])
+def test_the_largest_machine_word(steps: int, kind: str) -> None:
+    """Steps of two results each that do the same: 2**62 runs fit a word of 64 bits with its sign, 2**63 do not."""
+
+    def run(local: Any, _: Any) -> Any:
+        after = toys.at(local.position + 1) if local.position + 1 < steps else toys.done()
+        yield from ((after, {}), (after, {}))
+
+    toy = toys.Toy({}, {"T1": run})
+    runs, counted = _source(toy)
+    assert counted.total == 1 << steps
+    assert counted.of(runs.graph.targets[:1].astype(int), 1).dtype == kind
+    last = next(uniform._Walk(runs, counted).batch([counted.total - 1]))
+    assert last.moves() == [(0, 1)] * steps
 
 
 def test_a_draw_does_not_depend_on_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
