@@ -88,6 +88,7 @@ def explore(
     deadline: Callable[[], bool] | None = None,
     progress: Callable[[Progress], None] | None = None,
     traces: bool = False,
+    engine: str = "auto",
 ) -> Result:
     """Return everything that a scenario can do under a policy.
 
@@ -107,6 +108,9 @@ def explore(
         Told now and then how far the exploration is.
     traces : bool
         Whether to count truly different runs (Mazurkiewicz traces), too; None in the result if a bound is reached.
+    engine : str
+        "numpy"; "compiled", several times as fast on large programs, which needs the extra `fast`; or "auto", which
+        changes to it in large explorations if it is there. Results do not depend on it.
 
     Raises
     ------
@@ -124,6 +128,7 @@ def explore(
         deadline=deadline,
         progress=progress,
         traces=traces,
+        engine=engine,
     )
     return replace(result, seconds=perf_counter() - start)
 

@@ -13,7 +13,7 @@ from lab.errors import UsageError
 if TYPE_CHECKING:
     from lab.model.program import Program
 
-__all__ = ["bounds", "load", "parameters", "policy", "setting"]
+__all__ = ["bounds", "engine", "load", "parameters", "policy", "setting"]
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -56,6 +56,17 @@ def bounds(command: Decorated) -> Decorated:
         help="Stop after N states and report what was found until then.",
     )
     return states(seconds(command))
+
+
+def engine(command: Decorated) -> Decorated:
+    """Add the option --engine."""
+    return click.option(
+        "--engine",
+        default="auto",
+        show_default=True,
+        metavar="ENGINE",
+        help="What explores: numpy, compiled (needs numba, the extra `fast`), or auto, which compiles where it pays.",
+    )(command)
 
 
 def parameters(settings: Iterable[str]) -> dict[str, Any]:

@@ -39,6 +39,7 @@ UNCOUNTED = "lab: the truly different runs were not counted: a bound was reached
 @click.option("--traces", is_flag=True, help="Count truly different runs: up to swapping independent steps.")
 @click.option("--figures", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Draw the figures that fit.")
 @options.bounds
+@options.engine
 def run(
     *,
     scenarios: tuple[str, ...],
@@ -49,6 +50,7 @@ def run(
     folder: Path | None,
     max_states: int | None,
     max_seconds: float | None,
+    engine: str,
 ) -> int:
     """Explore scenarios in every order their threads can take.
 
@@ -65,7 +67,9 @@ def run(
         try:
             program = options.load(scenario, settings)
             for name in policies:
-                result = explore(program, name, max_states=max_states, max_seconds=max_seconds, traces=traces)
+                result = explore(
+                    program, name, max_states=max_states, max_seconds=max_seconds, traces=traces, engine=engine
+                )
                 results.append(result)
                 statuses.append(status_of(result))
                 if traces and result.complete and result.traces is None:
@@ -93,7 +97,13 @@ def policies_named(policy: str) -> tuple[str, ...]:
 
 
 def explore(
-    program: Program, policy: str, *, max_states: int | None, max_seconds: float | None, traces: bool = False
+    program: Program,
+    policy: str,
+    *,
+    max_states: int | None,
+    max_seconds: float | None,
+    traces: bool = False,
+    engine: str = "auto",
 ) -> Result:
     """Explore under a time limit, Ctrl-C and a bound on states; what was found until then is kept."""
     import lab
@@ -106,6 +116,7 @@ def explore(
             deadline=watch.reached,
             progress=watch.progress,
             traces=traces,
+            engine=engine,
         )
     return watch.explained(result)
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from lab.explorer.assemble import Assembly
 from lab.explorer.bounds import Bounds, Progress
 from lab.explorer.carry import Carried
+from lab.explorer.engine import Engine
 from lab.explorer.expand import Expander
 from lab.explorer.expectations import check
 from lab.explorer.packing import Packing
@@ -27,6 +28,7 @@ def explore(
     deadline: Callable[[], bool] | None = None,
     progress: Callable[[Progress], None] | None = None,
     traces: bool = False,
+    engine: str = "auto",
 ) -> Result:
     """Explore a program in every order its policy allows.
 
@@ -42,6 +44,8 @@ def explore(
         Told now and then how far the exploration has come.
     traces : bool
         Whether to count truly different runs, too; the same bounds hold for that count by itself.
+    engine : str
+        "numpy", "compiled" or "auto", as `Engine` says; results do not depend on it.
 
     Returns
     -------
@@ -57,9 +61,11 @@ def explore(
     A data race is two accesses enabled in one state of policy `access`, whatever the policy explored; under another one
     the races come from a walk of their own, of a bounded number of states, and `races_complete` says if it was enough.
     """
-    result = _walked(relation, Bounds(max_states, deadline, progress)).result()
+    code = Engine(engine)
+    result = _walked(relation, Bounds(max_states, deadline, progress), code).result()
     if relation.policy.name != "access":
-        finest = _walked(relation.finest(), Bounds(max_states or _MOST_FOR_RACES, deadline, progress)).result()
+        bounds = Bounds(max_states or _MOST_FOR_RACES, deadline, progress)
+        finest = _walked(relation.finest(), bounds, code).result()
         result = replace(result, races=finest.races, races_complete=finest.complete)
     if traces and result.complete:
         result = with_traces(result, count_traces(relation, max_nodes=max_states, deadline=deadline))
@@ -70,16 +76,16 @@ _MOST_FOR_RACES = 200_000
 """States under policy `access` that are looked at for data races when another policy is explored."""
 
 
-def _walked(relation: Explorable, bounds: Bounds) -> Assembly:
+def _walked(relation: Explorable, bounds: Bounds, engine: Engine) -> Assembly:
     packing = Packing(relation.initial())
-    expander = Expander(relation, packing)
+    expander = Expander(relation, packing, engine)
     initial = relation.initial()
-    walk: Carried | Recorded = Carried(packing.encode(initial))
+    walk: Carried | Recorded = Carried(packing.encode(initial), engine)
     search = Search(relation, packing, expander, walk, bounds)
     try:
         search.run()
     except NotLayered:
-        walk = Recorded(packing.encode(initial))
+        walk = Recorded(packing.encode(initial), engine)
         search = Search(relation, packing, expander, walk, bounds)
         search.run()
     return Assembly(relation, packing, expander, search, walk)

@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.explorer.engine import NUMPY, Engine
 from lab.explorer.expand import Successors
 from lab.explorer.index import StateIndex
 from lab.explorer.limbs import Numbers, Sums
@@ -33,9 +34,9 @@ class _Flow:
 class _NextFlow:
     """A flow under construction."""
 
-    def __init__(self, flow: _Flow, capacity: int) -> None:
-        self.schedules = Sums(capacity, flow.schedules.bits)
-        self.chances = Sums(capacity, flow.chances.bits)
+    def __init__(self, flow: _Flow, capacity: int, engine: Engine) -> None:
+        self.schedules = Sums(capacity, flow.schedules.bits, engine)
+        self.chances = Sums(capacity, flow.chances.bits, engine)
 
 
 class Carried:
@@ -50,9 +51,10 @@ class Carried:
     numerator that transition i hands on by L / d(i). L becomes known batch by batch; what has been summed is scaled.
     """
 
-    def __init__(self, initial: Words) -> None:
+    def __init__(self, initial: Words, engine: Engine = NUMPY) -> None:
         self.frontier = initial
-        self._next = StateIndex(initial.shape[0])
+        self._engine = engine
+        self._next = StateIndex(initial.shape[0], engine=engine)
         self._all = _Flow(Numbers.one(), Numbers.one())
         self._avoiding: dict[Hashable, _Flow] = {}
         self._denominator = 1
@@ -68,7 +70,7 @@ class Carried:
         capacity = 64 + 3 * self.frontier.shape[1] // 2
         self._next.clear()
         self._scale = 1
-        self._sums = {tag: _NextFlow(flow, capacity) for tag, flow in self._flows()}
+        self._sums = {tag: _NextFlow(flow, capacity, self._engine) for tag, flow in self._flows()}
 
     def _flows(self) -> list[tuple[Hashable, _Flow]]:
         return [(None, self._all), *self._avoiding.items()]
@@ -76,16 +78,20 @@ class Carried:
     def add(self, successors: Successors, start: int) -> Ids:
         """Take the transitions of a batch of the frontier that begins at `start`; returns those to new states."""
         targets, new = self._next.intern(successors.keys)
-        rows = successors.rows + start
-        weights = self._weights(successors)
+        rows, weights, count = successors.rows, self._weights(successors), successors.enabled.size
         for tag, flow in self._flows():
-            self._sums[tag].schedules.add(targets, self.found, flow.schedules, rows)
-            self._sums[tag].chances.add(targets, self.found, flow.chances, rows, weights)
+            sums = self._sums[tag]
+            sums.schedules.add(targets, self.found, flow.schedules.part(start, count), rows)
+            chances = flow.chances.part(start, count)
+            if successors.results is None:
+                sums.chances.add(targets, self.found, chances, rows, weights)
+            else:
+                sums.chances.add(targets, self.found, chances.take(rows), np.arange(rows.size), weights)
         return new
 
     def _weights(self, successors: Successors) -> NDArray[np.uint64]:
-        """Return L / d for each transition, with L adjusted first to the divisors of this batch."""
-        divisors = successors.enabled
+        """Return L / d for each state, or for each transition if that varies, with L adjusted first to this batch."""
+        divisors: Ids = successors.enabled
         if successors.results is not None:
             divisors = divisors.take(successors.rows) * successors.results
         present = np.flatnonzero(np.bincount(divisors))
@@ -97,8 +103,7 @@ class Carried:
             self._scale = scale
         table = np.zeros(int(present.max(initial=0)) + 1, np.uint64)
         table[present] = [scale // divisor for divisor in present.tolist()]
-        weights = table.take(divisors)
-        return weights if successors.results is not None else weights.take(successors.rows)
+        return table.take(divisors)
 
     def end(self, rows: Ids, tag: Hashable) -> None:
         """Note that frontier states end runs of a kind."""

@@ -7,12 +7,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.explorer.engine import NUMPY, Engine
 from lab.explorer.memo import Memo, Signatures
 from lab.explorer.packing import Ids, Packing, Words
 from lab.explorer.protocol import Explorable
-from lab.explorer.tables import ThreadTable
+from lab.explorer.tables import Found, Tables
 
 __all__ = ["Expander", "Successors"]
+
+
+Slot = tuple[int, int]
+"""A thread and the number of its step's result."""
 
 
 class Successors(NamedTuple):
@@ -29,8 +34,8 @@ class Successors(NamedTuple):
         How many threads can move.
     results : array, shape (m,), or None
         How many results the transition's step has; None when all have one.
-    cells : list of array, shape (n,)
-        Each thread's cells in its table.
+    cells : array, shape (threads, n)
+        Each thread's cell in the tables.
     """
 
     keys: Words
@@ -38,26 +43,26 @@ class Successors(NamedTuple):
     labels: NDArray[np.uint16]
     enabled: NDArray[np.intp]
     results: NDArray[np.int64] | None
-    cells: list[Ids]
+    cells: NDArray[np.int64]
 
 
 class Expander:
-    """Steps whole batches of states, thread by thread, through the tables.
+    """Steps whole batches of states through the tables.
 
     Attributes
     ----------
     labels : list of (thread, result)
         Grows only, so that a label keeps its meaning.
-    tables : list of ThreadTable
+    tables : Tables
     signatures : Signatures
         What steps touch, shared by all threads.
     """
 
-    def __init__(self, relation: Explorable, packing: Packing) -> None:
-        self.packing = packing
+    def __init__(self, relation: Explorable, packing: Packing, engine: Engine = NUMPY) -> None:
+        self.packing, self.engine = packing, engine
         self.signatures = Signatures()
         self.memos = [Memo(relation, packing, thread, self.signatures) for thread in range(packing.threads)]
-        self.tables = [ThreadTable(packing, memo, thread) for thread, memo in enumerate(self.memos)]
+        self.tables = Tables(packing, self.memos, engine)
         self.labels = [(thread, 0) for thread in range(packing.threads)]
 
     @property
@@ -67,44 +72,63 @@ class Expander:
 
     def reset(self) -> None:
         """Empty the tables after a change of layout."""
-        for table in self.tables:
-            table.reset()
+        self.tables.reset()
 
     def expand(self, keys: Words) -> Successors | None:
         """Return every transition of the states with those keys, shape (words, n); None when a field overflowed."""
-        locals_ = [table.locals_of(keys) for table in self.tables]
-        resolved = [table.resolve(keys, local) for table, local in zip(self.tables, locals_, strict=True)]
-        if self.packing.overflowing:
+        keys = np.ascontiguousarray(keys)
+        found = self.tables.find(keys)
+        if found is None:
             return None
-        slots = [(table, result) for table in self.tables for result in range(len(table.results))]
-        words, count = keys.shape
+        slots = [(thread, result) for thread, most in enumerate(self.tables.most) for result in range(most)]
+        return (self._gather if self.engine.kernels is None else self._emit)(keys, found, slots)
+
+    def _gather(self, keys: Words, found: Found, slots: list[Slot]) -> Successors:
+        tables, (words, count) = self.tables, keys.shape
         after = np.empty((words, count, len(slots)), np.int64)
-        for slot, (table, result) in enumerate(slots):
-            local, (cells, first) = locals_[table.thread], resolved[table.thread]
-            for word in range(words):
-                bits = table.results[result][word].take(cells) if result or word else first
-                np.bitwise_or(keys[word] & table.keep[word].take(local), bits, out=after[word, :, slot])
+        for word in range(words):
+            for slot, (thread, result) in enumerate(slots):
+                bits = tables.results[result, word].take(found.cells[thread])
+                if result == 0:
+                    kept = keys[word] & tables.keep[word].take(found.rows[thread])
+                np.bitwise_or(kept, bits, out=after[word, :, slot])
         possible = after[0] >= 0
         chosen = np.flatnonzero(possible)
         rows = chosen // len(slots)
         labels = self._labels(slots).take(chosen - rows * len(slots))
-        enabled, results = self._degrees(slots, possible, chosen)
+        enabled, results = _degrees(slots, possible, chosen)
         after = after.reshape(words, -1).take(chosen, axis=1)
-        return Successors(after, rows, labels, enabled, results, [cells for cells, _ in resolved])
+        return Successors(after, rows, labels, enabled, results, found.cells)
 
-    def _labels(self, slots: list[tuple[ThreadTable, int]]) -> NDArray[np.uint16]:
-        names = [(table.thread, result) for table, result in slots]
-        for name in names:
-            if name not in self.labels:
-                self.labels.append(name)
-        return np.array([self.labels.index(name) for name in names], np.uint16)
+    def _emit(self, keys: Words, found: Found, slots: list[Slot]) -> Successors:
+        """Do the same compiled."""
+        assert self.engine.kernels is not None
+        tables, (words, count) = self.tables, keys.shape
+        most = count * len(slots)
+        after, rows = np.empty((words, most), np.int64), np.empty(most, np.intp)
+        labels, results, enabled = np.empty(most, np.uint16), np.empty(most, np.int64), np.empty(count, np.intp)
+        table = np.array([(*slot, label) for slot, label in zip(slots, self._labels(slots), strict=True)], np.int64)
+        arrays = (after, rows, labels, enabled, results)
+        size = self.engine.kernels.emit(keys, *found, tables.keep, tables.results, table, *arrays)
+        several = len(slots) > self.packing.threads
+        return Successors(
+            after[:, :size], rows[:size], labels[:size], enabled, results[:size] if several else None, found.cells
+        )
 
-    def _degrees(
-        self, slots: list[tuple[ThreadTable, int]], possible: NDArray[np.bool_], chosen: Ids
-    ) -> tuple[NDArray[np.intp], NDArray[np.int64] | None]:
-        first = [slot for slot, (_, result) in enumerate(slots) if result == 0]
-        if len(first) == len(slots):
-            return sum((column.astype(np.intp) for column in possible.T), np.zeros(len(possible), np.intp)), None
-        results = np.add.reduceat(possible, first, axis=1, dtype=np.int64)
-        thread = np.array([table.thread for table, _ in slots])
-        return np.count_nonzero(results, axis=1), results[:, thread].reshape(-1).take(chosen)
+    def _labels(self, slots: list[Slot]) -> NDArray[np.uint16]:
+        for slot in slots:
+            if slot not in self.labels:
+                self.labels.append(slot)
+        return np.array([self.labels.index(slot) for slot in slots], np.uint16)
+
+
+def _degrees(
+    slots: list[Slot], possible: NDArray[np.bool_], chosen: Ids
+) -> tuple[NDArray[np.intp], NDArray[np.int64] | None]:
+    """Return how many threads can move in each state, and how many results each transition's step has, if it varies."""
+    first = [slot for slot, (_, result) in enumerate(slots) if result == 0]
+    if len(first) == len(slots):
+        return sum((column.astype(np.intp) for column in possible.T), np.zeros(len(possible), np.intp)), None
+    results = np.add.reduceat(possible, first, axis=1, dtype=np.int64)
+    thread = np.array([thread for thread, _ in slots])
+    return np.count_nonzero(results, axis=1), results[:, thread].reshape(-1).take(chosen)

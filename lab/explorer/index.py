@@ -1,4 +1,4 @@
-"""A hash table that numbers states, many at a time, in numpy."""
+"""A hash table that numbers states, many at a time."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.explorer.engine import NUMPY, Engine
 from lab.explorer.packing import Ids, Words
 
 __all__ = ["StateIndex"]
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 """2**64 divided by the golden ratio: multiplicative hashing after Knuth, TAOCP 6.4."""
+
+_SMALL = 1 << 20
+"""Slots up to which at least half of them stay empty, for speed; beyond, memory counts, and at least three in ten."""
 
 
 class StateIndex:
@@ -27,34 +31,40 @@ class StateIndex:
 
     Notes
     -----
-    Open addressing with linear probing, one round of probes for the whole batch at a time: look the slots up, let the
-    first key of the batch that meets an empty slot take it, compare keys in full, and go on with those that met
+    Open addressing with linear probing, in numpy one round of probes for the whole batch at a time: look the slots up,
+    let the first key of the batch that meets an empty slot take it, compare keys in full, and go on with those that met
     another key. A hash only says where to look; two states are the same when their keys are. Equal keys travel
     together, so the numbers do not depend on the hash. O(n) expected.
+
+    A large index takes 8 bytes a word for each key, a quarter more as room to grow, and 6 to 12 bytes of slots.
     """
 
-    def __init__(self, words: int, capacity: int = 64) -> None:
+    def __init__(self, words: int, capacity: int = 64, engine: Engine = NUMPY) -> None:
         self.words = words
         self.size = 0
-        self._keys = np.zeros((words, capacity), np.int64)
-        self._slots: NDArray[np.int32] = np.full(4 * capacity, -1, np.int32)
+        self._engine = engine
+        self._known = np.zeros(words * capacity, np.int64)
+        """The words of key 0, then those of key 1, ..."""
+        self._slots: NDArray[np.int32] = np.full(1 << (4 * capacity - 1).bit_length(), -1, np.int32)
 
     @property
     def keys(self) -> Words:
         """The keys by number, shape (words, size)."""
-        return self._keys[:, : self.size]
+        return self._known[: self.size * self.words].reshape(self.size, self.words).T
 
     def clear(self) -> None:
-        """Forget every key and keep the room."""
+        """Forget every key and keep the room, unless it is far too much."""
+        slots = max(256, 1 << (4 * self.size - 1).bit_length())
         self.size = 0
+        if 2 * slots < self._slots.size:
+            self._slots = self._slots[:slots].copy()
         self._slots.fill(-1)
 
     def translate(self, translation: Callable[[Words], Words]) -> None:
         """Replace every key by its translation, numbers unchanged."""
         kept = translation(self.keys)
         self.words = kept.shape[0]
-        self._keys = np.zeros((kept.shape[0], self._keys.shape[1]), np.int64)
-        self._keys[:, : self.size] = kept
+        self._known = np.ascontiguousarray(kept.T).reshape(-1)
         self._rebuild(self._slots.size)
 
     def intern(self, batch: Words) -> tuple[Ids, Ids]:
@@ -73,7 +83,9 @@ class StateIndex:
         """
         base, count = self.size, batch.shape[1]
         self._reserve(base + count)
-        self._keys[:, base : base + count] = batch
+        if self._engine.kernels is not None:
+            return self._compiled(batch)
+        self._put(base, batch)
         numbers, home = self._probe(batch, base)
         new = np.flatnonzero(numbers == np.arange(base, base + count))
         if new.size:
@@ -82,9 +94,21 @@ class StateIndex:
             fresh = np.flatnonzero(numbers >= base)
             numbers[fresh] = rank[numbers[fresh] - base]
             self._slots[home[new]] = rank[new]
-            self._keys[:, base : base + new.size] = batch[:, new]
+            self._put(base, batch[:, new])
             self.size = base + new.size
         return numbers, new
+
+    def _compiled(self, batch: Words) -> tuple[Ids, Ids]:
+        assert self._engine.kernels is not None
+        numbers, new = np.empty(batch.shape[1], np.intp), np.empty(batch.shape[1], np.intp)
+        table = (self._known, self._slots, self.size, _MULTIPLIER, self._shift)
+        count = self._engine.kernels.intern(*table, np.ascontiguousarray(batch), numbers, new)
+        self.size += count
+        return numbers, new[:count]
+
+    def _put(self, base: int, batch: Words) -> None:
+        words = self.words
+        self._known[base * words : (base + batch.shape[1]) * words].reshape(-1, words).T[:] = batch
 
     def _probe(self, batch: Words, base: int) -> tuple[Ids, Ids]:
         """Find each key's number, `base + position` standing for a key that the batch brings; and its slot if so."""
@@ -110,34 +134,53 @@ class StateIndex:
         return (rows if numbers is None else numbers), home
 
     def _differs(self, held: Ids, batch: Words) -> NDArray[np.bool_]:
-        differs: NDArray[np.bool_] = self._keys[0].take(held) != batch[0]
-        for known, word in zip(self._keys[1:], batch[1:], strict=True):
-            differs |= known.take(held) != word
+        place = held if self.words == 1 else held * self.words
+        differs: NDArray[np.bool_] = self._known.take(place) != batch[0]
+        for word in batch[1:]:
+            place += 1
+            differs |= self._known.take(place) != word
         return differs
 
+    @property
+    def _shift(self) -> np.uint64:
+        """By how much a mixed key is shifted to give a slot."""
+        return np.uint64(65 - self._slots.size.bit_length())
+
     def _hash(self, batch: Words) -> Ids:
-        mixed = batch[0].view(np.uint64) * _MULTIPLIER
+        mixed = np.ascontiguousarray(batch[0]).view(np.uint64) * _MULTIPLIER
         for word in batch[1:]:
-            mixed = (mixed ^ (mixed >> np.uint64(32)) ^ word.view(np.uint64)) * _MULTIPLIER
-        shift = 65 - self._slots.size.bit_length()
-        slot: Ids = (mixed >> np.uint64(shift)).view(np.intp)
+            mixed = (mixed ^ (mixed >> np.uint64(32)) ^ np.ascontiguousarray(word).view(np.uint64)) * _MULTIPLIER
+        slot: Ids = (mixed >> self._shift).view(np.intp)
         return slot
 
     def _reserve(self, count: int) -> None:
-        if count > self._keys.shape[1]:
-            grown = np.zeros((self._keys.shape[0], max(count, 2 * self._keys.shape[1])), np.int64)
-            grown[:, : self.size] = self.keys
-            self._keys = grown
-        if 2 * count > self._slots.size:
+        """Make room for so many keys."""
+        room = self._known.size // self.words
+        if count > room:
+            room = max(count, 2 * room if room < _SMALL else room + room // 4)
+            self._resize(room * self.words)
+        if 2 * count > self._slots.size <= _SMALL:
             self._rebuild(1 << (4 * count - 1).bit_length())
+        elif 10 * count > 7 * self._slots.size:
+            self._rebuild(1 << (10 * count // 7).bit_length())
+
+    def _resize(self, size: int) -> None:
+        try:
+            self._known.resize(size)  # in place, if nobody looks at the keys right now
+        except ValueError:
+            grown = np.zeros(size, np.int64)
+            grown[: self._known.size] = self._known
+            self._known = grown
 
     def _rebuild(self, slots: int) -> None:
+        self._slots = np.zeros(0, np.int32)  # the old ones go before the new ones come
         self._slots = np.full(slots, -1, np.int32)
         count, self.size = self.size, 0
-        keys = self._keys[:, :count]
-        step = 1 << 16
-        for start in range(0, count, step):
-            part = keys[:, start : start + step]
-            self._probe(part, start)
-            self.size = start + part.shape[1]
-        self.size = count
+        keys = self._known[: count * self.words].reshape(count, self.words).T
+        for start in range(0, count, 1 << 16):
+            part = keys[:, start : start + (1 << 16)]
+            if self._engine.kernels is None:
+                self._probe(part, start)
+                self.size = start + part.shape[1]
+            else:
+                self._compiled(part)

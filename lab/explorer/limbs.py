@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.explorer.engine import NUMPY, Engine
 from lab.explorer.packing import Ids
 
 __all__ = ["Numbers", "Sums"]
@@ -45,6 +46,14 @@ class Numbers:
         """Return a copy with zeros where `rows` is true."""
         return Numbers([np.where(rows, np.uint64(0), limb) for limb in self.limbs], self.bits)
 
+    def part(self, start: int, count: int) -> Numbers:
+        """Return `count` of the numbers."""
+        return Numbers([limb[start : start + count] for limb in self.limbs], self.bits)
+
+    def take(self, rows: Ids) -> Numbers:
+        """Return the numbers in those rows."""
+        return Numbers([limb.take(rows) for limb in self.limbs], self.bits)
+
     def halve(self) -> None:
         """Cut every limb in two, so that each has more room above it."""
         self.limbs, self.bits = _halved(self.limbs, self.bits), self.bits // 2
@@ -59,27 +68,30 @@ class Sums:
     last carry. Limbs are added at the top when a carry leaves one, and cut in two when a single batch could overflow.
     """
 
-    def __init__(self, capacity: int, bits: int) -> None:
-        self._bits = bits
+    def __init__(self, capacity: int, bits: int, engine: Engine = NUMPY) -> None:
+        self._bits, self._engine = bits, engine
         self._limbs: list[_Limb] = [np.zeros(capacity, np.uint64)]
         self._used = 0
         self._pending = 0
 
     def add(self, targets: Ids, size: int, source: Numbers, rows: Ids, weights: _Limb | None = None) -> None:
-        """Add `source[rows] * weights` to the entries `targets`, all of which are below `size`.
+        """Add `source[rows]` to the entries `targets`, all of which are below `size`.
 
-        Limbs of the source are cut in two where the sums' are; they never start out narrower.
+        Limbs of the source are cut in two where the sums' are; they never start out narrower. Where there are weights,
+        one for each number of the source, it counts that many times.
         """
         self._extend(size)
         heaviest = 1 if weights is None else int(weights.max(initial=1))
         self._make_room(targets.size * heaviest, source)
         while len(self._limbs) < len(source.limbs):
             self._limbs.append(np.zeros_like(self._limbs[0]))
+        kernels = self._engine.kernels
         for limb, given in zip(self._limbs, source.limbs, strict=False):
-            amount = given.take(rows)
-            if weights is not None:
-                amount *= weights
-            np.add.at(limb, targets, amount)
+            amounts = given if weights is None else given * weights
+            if kernels is None:
+                np.add.at(limb, targets, amounts.take(rows))
+            else:
+                kernels.scatter(limb, targets, amounts, rows)
 
     def scale(self, factor: int) -> None:
         """Multiply every entry."""

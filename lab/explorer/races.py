@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.explorer.expand import Expander
-from lab.explorer.packing import Ids, Packing, Words
+from lab.explorer.packing import Packing, Words
 from lab.explorer.protocol import Explorable
 from lab.explorer.result import Race, RacyAccess
 from lab.model.state import Access
@@ -44,13 +44,13 @@ class RaceFinder:
 
         return tuple(sorted(self._found.values(), key=place))
 
-    def look(self, keys: Words, cells: list[Ids]) -> None:
-        """Find new races in states with those keys, shape (words, n), given each thread's table cells."""
+    def look(self, keys: Words, cells: NDArray[np.int64]) -> None:
+        """Find new races in states with those keys, shape (words, n), given each thread's cells, shape (threads, n)."""
         self._update()
         if not self._open:
             return
         threads = sorted({thread for pair in self._open for thread in pair})
-        touched = {thread: self._expander.tables[thread].signature.take(cells[thread]) for thread in threads}
+        touched = {thread: self._expander.tables.signature.take(cells[thread]) for thread in threads}
         seen = []
         for (one, other), wanted in self._open.items():
             pairs = touched[one].astype(np.intp) * self._signatures + touched[other]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.explorer.digraph import Graph, offsets_of
+from lab.explorer.engine import NUMPY, Engine
 from lab.explorer.expand import Successors
 from lab.explorer.index import StateIndex
 from lab.explorer.packing import Ids, Words
@@ -32,8 +33,8 @@ class Recorded:
     results. States with more than 255 transitions take wider numbers.
     """
 
-    def __init__(self, initial: Words) -> None:
-        self.index = StateIndex(initial.shape[0], 1024)
+    def __init__(self, initial: Words, engine: Engine = NUMPY) -> None:
+        self.index = StateIndex(initial.shape[0], 1024, engine)
         self.index.intern(initial)
         self._low, self._high = 0, 1
         self._targets: list[NDArray[Any]] = []

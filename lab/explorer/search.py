@@ -108,6 +108,7 @@ class Search:
         parents, labels = [], []
         for start in range(0, count, _BATCH):
             self._bounds.check(history.states, self.transitions, len(history.starts) - 1)
+            self._expander.engine.consider(self.transitions)
             successors = self._expand(start)
             new = walk.add(successors, start)
             self.transitions += successors.rows.size

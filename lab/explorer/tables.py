@@ -1,183 +1,211 @@
-"""One thread's steps as dense arrays: a step of many states is one look-up and two bit operations."""
+"""What all threads' steps do, as dense arrays: a step of many states is one look-up and two bit operations."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.explorer.index import StateIndex
+from lab.explorer.engine import NUMPY, Engine
 from lab.explorer.memo import Entry, Memo
 from lab.explorer.packing import Ids, Packing, Words
 
-__all__ = ["NOT_ENABLED", "ThreadTable"]
+__all__ = ["NOT_ENABLED", "Found", "Tables"]
 
 NOT_ENABLED = -1
 UNFILLED = -2
 """Below NOT_ENABLED, so that the least of many cells tells whether all are filled."""
 
-_DENSE_BITS = 16
-"""A local state whose footprint has more bits than this is looked up by hashing instead."""
+_BLOCK_BITS = 12
+"""A footprint with more bits than this is looked up in several blocks, one behind the other."""
 
-_SPARSE = -1
-"""The base of a local state that is looked up by hashing."""
+_PAGE_BITS = 5
+"""Bits that each of several blocks takes: small, because most of a large footprint's combinations never occur."""
+
+_DESCEND = -1
+"""The stride of a part that begins another block."""
 
 
-class ThreadTable:
-    """The results of one thread's steps, by cell.
+class Found(NamedTuple):
+    """Where each thread's step in each of n states stands in the tables; both arrays have shape (threads, n)."""
 
-    A local state owns a block of cells, one for each combination of its footprint's values. A cell holds, per result,
-    the bits of the fields that the step sets; `keep` masks those fields out of the key first. Cells are filled the
-    first time a state needs them.
+    rows: NDArray[np.int64]
+    cells: NDArray[np.int64]
+
+
+class Tables:
+    """The results of all threads' steps, by cell.
+
+    Each local state of each thread has a row. A row owns a block of cells, one for each combination of its
+    footprint's values; a large footprint is cut into parts, and each cell of one part's block has behind it a block
+    for the next part, made when it is first needed. The last block's cells hold, per result, the bits of the fields
+    that the step sets; `keep` masks those fields out of the key first. Cells are filled the first time a state needs
+    them.
 
     Attributes
     ----------
-    results : list of array, shape (words, cells)
-        One array per result number; NOT_ENABLED or UNFILLED in word 0 where there is none.
+    results : array, shape (results, words, cells)
+        NOT_ENABLED or UNFILLED in word 0 where there is none.
+    most : list of int
+        By thread: how many results its steps have at most so far, >= 1.
     signature : array, shape (cells,)
         What the step touches, as numbered by `Signatures`.
-    keep : array, shape (words, locals)
+    keep : array, shape (words, rows)
+
+    Notes
+    -----
+    Cells 0 .. 2**_BLOCK_BITS - 1 are behind everything that has no block of its own yet, and never filled.
     """
 
-    def __init__(self, packing: Packing, memo: Memo, thread: int) -> None:
-        self.packing, self.memo, self.thread = packing, memo, thread
+    def __init__(self, packing: Packing, memos: list[Memo], engine: Engine = NUMPY) -> None:
+        self.packing, self.memos, self.engine = packing, memos, engine
+        self.most = [1] * packing.threads
         self.reset()
 
     def reset(self) -> None:
-        """Empty the table after a change of layout; what the relation said is still in the memo."""
-        packing = self.packing
-        locals_ = 1 << packing.width[self.thread]
-        self.keep = np.full((packing.words, locals_), -1, np.int64)
-        self.results = [np.full((packing.words, 256), UNFILLED, np.int64)]
-        self.signature = np.zeros(256, np.int32)
-        self._used = 1
-        self._base = np.zeros(locals_, np.intp)
-        self._fields: list[tuple[NDArray[np.int64], ...]] = []
-        self._generation = [-1] * locals_
-        self._places: dict[int, list[tuple[int, int, int, int]]] = {}
-        self._sparse_mask = np.zeros((packing.words, locals_), np.int64)
-        self._sparse: StateIndex | None = None
-        self._sparse_cell = np.zeros(0, np.intp)
+        """Empty the tables after a change of layout; what the relation said is still in the memos."""
+        packing, threads = self.packing, range(self.packing.threads)
+        sizes = [1 << packing.width[thread] for thread in threads]
+        starts = [sum(sizes[:thread]) for thread in threads]
+        places = zip(packing.word, packing.shift, (size - 1 for size in sizes), starts, strict=False)
+        self._thread = np.array(list(places), np.int64)
+        rows, self._used = sum(sizes), 1 << _BLOCK_BITS
+        self.keep = np.full((packing.words, rows), -1, np.int64)
+        self.results = np.full((max(self.most), packing.words, 2 * self._used), UNFILLED, np.int64)
+        self.signature = np.zeros(2 * self._used, np.int32)
+        self._behind = np.zeros(2 * self._used, np.int64)
+        self._base = np.zeros(rows, np.int64)
+        self._parts = np.zeros((1, 4, rows), np.int64)
+        self._count = np.zeros(rows, np.int64)
+        self._chains: list[list[tuple[int, int, int, int]]] = [[] for _ in range(rows)]
+        self._wanted = np.zeros((packing.words, rows), np.int64)
+        self._generation = [-1] * rows
 
-    def locals_of(self, keys: Words) -> Ids:
-        """Return each key's local number, shape (n,)."""
-        return self.packing.column(keys, self.thread)
-
-    def resolve(self, keys: Words, locals_: Ids) -> tuple[Ids, Words]:
-        """Return each key's cell and the first word of its first result, filled; both of shape (n,).
-
-        Stops early, unfilled, when a domain outgrows its field.
-        """
+    def find(self, keys: Words) -> Found | None:
+        """Return where the steps from states with those keys, shape (words, n), stand; None when a field overflowed."""
         while True:
-            cells = self._locate(keys, locals_)
-            first = self.results[0][0].take(cells)
-            if first.min() != UNFILLED:
-                return cells, first
-            missing = np.flatnonzero(first == UNFILLED)
-            self._fill(keys[:, missing], cells[missing], locals_[missing])
+            found, missing = self._locate(keys)
+            if not missing:
+                return found
+            places = np.flatnonzero(self.results[0, 0].take(found.cells.reshape(-1)) == UNFILLED)
+            self._fill(keys, found, places)
             if self.packing.overflowing:
-                return cells, first
+                return None
 
-    def _locate(self, keys: Words, locals_: Ids) -> Ids:
-        cells = self._base.take(locals_)
-        for word, shift, mask, stride in self._fields:
-            part = keys[0] if keys.shape[0] == 1 else keys[word.take(locals_), np.arange(keys.shape[1])]
-            cells += ((part >> shift.take(locals_)) & mask.take(locals_)) << stride.take(locals_)
-        if self._sparse is not None:
-            rows = np.flatnonzero(cells < 0)
-            if rows.size:
-                cells[rows] = self._locate_sparse(keys[:, rows] & self._sparse_mask[:, locals_[rows]])
-        return cells
+    def _locate(self, keys: Words) -> tuple[Found, bool]:
+        """Return rows and cells, and whether some of the cells are unfilled."""
+        kernels, shape = self.engine.kernels, (self.packing.threads, keys.shape[1])
+        if kernels is not None:
+            found = Found(np.empty(shape, np.int64), np.empty(shape, np.int64))
+            places = (self._thread, self._base, self._parts, self._behind, self.results[0, 0])
+            return found, bool(kernels.locate(keys, *places, *found))
+        word, shift, mask, start = self._thread.T[:, :, None]
+        rows = (keys[0] if keys.shape[0] == 1 else keys[word[:, 0]]) >> shift
+        rows &= mask
+        rows += start
+        cells = self._base.take(rows)
+        self._descend(keys, rows.reshape(-1), cells.reshape(-1))
+        return Found(rows, cells), bool(self.results[0, 0].take(cells).min() == UNFILLED)
 
-    def _locate_sparse(self, parts: Words) -> Ids:
-        assert self._sparse is not None
-        numbers, new = self._sparse.intern(parts)
-        if new.size:
-            first = self._allocate(new.size)
-            self._sparse_cell = np.concatenate([self._sparse_cell, np.arange(first, first + new.size)])
-        return self._sparse_cell[numbers]
+    def _descend(self, keys: Words, rows: Ids, cells: Ids) -> None:
+        """Add every part of the footprint to cells that stand at the start of their rows' blocks."""
+        n = keys.shape[1]
+        for number, (word, shift, mask, stride) in enumerate(self._parts):
+            some = np.flatnonzero(self._count.take(rows) > number)
+            row = rows.take(some)
+            state = some % n
+            part = keys[0].take(state) if keys.shape[0] == 1 else keys[word.take(row), state]
+            part >>= shift.take(row)
+            part &= mask.take(row)
+            if not number:
+                cells[some] += part
+                continue
+            left = stride.take(row)
+            cell = cells.take(some)
+            deeper = np.flatnonzero(left == _DESCEND)
+            cell[deeper] = self._behind.take(cell[deeper])
+            cells[some] = cell + (part << np.maximum(left, 0))
 
-    def _fill(self, keys: Words, cells: Ids, locals_: Ids) -> None:
-        _, rows = np.unique(cells * self._base.size + locals_, return_index=True)
-        for row in sorted(rows.tolist()):
-            words, local = keys[:, row].tolist(), int(locals_[row])
-            entry = self.memo.entry(local, words)
-            if self._generation[local] != self.memo.generation[local]:
-                self._place(local)
+    def _fill(self, keys: Words, found: Found, places: Ids) -> None:
+        """Fill the cells at some places of `found`, flattened."""
+        n = keys.shape[1]
+        rows = found.rows.reshape(-1)[places]
+        distinct = zip(rows.tolist(), *(keys[:, places % n] & self._wanted[:, rows]).tolist(), strict=True)
+        first = dict(zip(reversed(list(distinct)), reversed(places.tolist()), strict=True))
+        for place in sorted(first.values()):
+            thread, state = divmod(place, n)
+            row, words = int(found.rows[thread, state]), keys[:, state].tolist()
+            local = row - int(self._thread[thread, 3])
+            entry = self.memos[thread].entry(local, words)
+            if self._generation[row] != self.memos[thread].generation[local]:
+                self._place(thread, local, row)
             if not self.packing.overflowing:
-                self._store(local, words, entry)
+                self._store(thread, local, words, entry, self._cell(row, words))
 
-    def _place(self, local: int) -> None:
+    def _place(self, thread: int, local: int, row: int) -> None:
         """Give a local state a block of cells for its footprint."""
-        packing = self.packing
-        self._generation[local] = self.memo.generation[local]
-        changed = [self.thread, *(packing.threads + component for component in self.memo.written[local])]
-        self.keep[:, local] = -1
-        for field in changed:
-            self.keep[packing.word[field], local] &= ~packing.mask(field)
-        fields = [packing.threads + component for component in self.memo.footprint[local]]
-        for field_arrays in self._fields:
-            for array in field_arrays:
-                array[local] = 0
-        bits = sum(packing.width[field] for field in fields)
-        if bits > _DENSE_BITS:
-            self._place_sparse(local, fields)
-            return
-        self._base[local] = self._allocate(1 << bits)
-        self._places[local] = []
-        used = 0
-        for number, (word, shift, width) in enumerate(_merged(packing, fields)):
-            if number == len(self._fields):
-                self._fields.append(tuple(np.zeros(self._base.size, np.int64) for _ in range(4)))
-            place = (word, shift, (1 << width) - 1, used)
-            self._places[local].append(place)
-            for array, value in zip(self._fields[number], place, strict=True):
-                array[local] = value
-            used += width
+        packing, memo = self.packing, self.memos[thread]
+        self._generation[row] = memo.generation[local]
+        self.keep[:, row] = -1
+        for field in (thread, *(packing.threads + component for component in memo.written[local])):
+            self.keep[packing.word[field], row] &= ~packing.mask(field)
+        fields = [packing.threads + component for component in memo.footprint[local]]
+        self._wanted[:, row] = 0
+        for field in fields:
+            self._wanted[packing.word[field], row] |= packing.mask(field)
+        chain = self._chains[row] = _chain(_merged(packing, fields))
+        self._base[row] = self._allocate(_room(chain))
+        self._count[row] = len(chain)
+        missing = len(chain) - len(self._parts)
+        if missing > 0:
+            self._parts = np.concatenate([self._parts, np.zeros((missing, *self._parts.shape[1:]), np.int64)])
+        self._parts[:, :, row] = 0
+        for number, part in enumerate(chain):
+            self._parts[number, :, row] = part
 
-    def _cell(self, local: int, words: Sequence[int]) -> int:
-        """Return the cell of one key, as `_locate` does for many."""
-        if self._base[local] == _SPARSE:
-            return int(self._locate(np.array(words, np.int64)[:, None], np.array([local]))[0])
-        parts = (((words[word] >> shift) & mask) << stride for word, shift, mask, stride in self._places[local])
-        return int(self._base[local]) + sum(parts)
-
-    def _place_sparse(self, local: int, fields: list[int]) -> None:
-        if self._sparse is None:
-            self._sparse = StateIndex(self.packing.words)
-        self._base[local] = _SPARSE
-        self._sparse_mask[:, local] = 0
-        for field in [self.thread, *fields]:
-            self._sparse_mask[self.packing.word[field], local] |= self.packing.mask(field)
+    def _cell(self, row: int, words: Sequence[int]) -> int:
+        """Return the cell of one key, as `_locate` does for many, and make the blocks that are missing on the way."""
+        cell, chain = int(self._base[row]), self._chains[row]
+        for number, (word, shift, mask, stride) in enumerate(chain):
+            if stride == _DESCEND:
+                if not self._behind[cell]:
+                    self._behind[cell] = self._allocate(_room(chain[number:]))
+                cell, stride = int(self._behind[cell]), 0
+            cell += ((words[word] >> shift) & mask) << stride
+        return cell
 
     def _allocate(self, count: int) -> int:
         first, self._used = self._used, self._used + count
         size = self.signature.size
         if self._used > size:
             more = max(self._used, 2 * size) - size
-            self.results = [_extended(array, more, UNFILLED) for array in self.results]
+            filler = np.full((*self.results.shape[:2], more), UNFILLED, np.int64)
+            self.results = np.concatenate([self.results, filler], axis=2)
             self.signature = np.concatenate([self.signature, np.zeros(more, np.int32)])
+            self._behind = np.concatenate([self._behind, np.zeros(more, np.int64)])
         return first
 
-    def _store(self, local: int, words: Sequence[int], entry: Entry) -> None:
+    def _store(self, thread: int, local: int, words: Sequence[int], entry: Entry, cell: int) -> None:
         packing = self.packing
-        cell = self._cell(local, words)
-        while len(self.results) < len(entry.results):
-            self.results.append(np.full_like(self.results[0], NOT_ENABLED))
+        self.most[thread] = max(self.most[thread], len(entry.results))
+        missing = self.most[thread] - len(self.results)
+        if missing > 0:
+            filler = np.full((missing, *self.results.shape[1:]), NOT_ENABLED, np.int64)
+            self.results = np.concatenate([self.results, filler])
         self.signature[cell] = entry.signature
-        for array in self.results:
-            array[0, cell] = NOT_ENABLED
-        for array, result in zip(self.results, entry.results, strict=False):
+        self.results[:, 0, cell] = NOT_ENABLED
+        for number, result in enumerate(entry.results):
             bits = [0] * packing.words
-            bits[packing.word[self.thread]] |= result.local << packing.shift[self.thread]
-            for component in self.memo.written[local]:
+            bits[packing.word[thread]] |= result.local << packing.shift[thread]
+            for component in self.memos[thread].written[local]:
                 field = packing.threads + component
                 value = result.writes.get(component)
                 if value is None:
                     value = packing.number(words, field)
                 bits[packing.word[field]] |= value << packing.shift[field]
-            array[:, cell] = bits
+            self.results[number, :, cell] = bits
 
 
 def _merged(packing: Packing, fields: list[int]) -> list[tuple[int, int, int]]:
@@ -192,5 +220,24 @@ def _merged(packing: Packing, fields: list[int]) -> list[tuple[int, int, int]]:
     return joined
 
 
-def _extended(array: Words, more: int, filler: int) -> Words:
-    return np.concatenate([array, np.full((array.shape[0], more), filler, np.int64)], axis=1)
+def _chain(parts: list[tuple[int, int, int]]) -> list[tuple[int, int, int, int]]:
+    """Return the parts as (word, shift, mask, stride), a block each where a single one would be too large."""
+    if sum(width for _, _, width in parts) <= _BLOCK_BITS:
+        used = [sum(width for _, _, width in parts[:number]) for number in range(len(parts))]
+        return [(word, shift, (1 << width) - 1, at) for (word, shift, width), at in zip(parts, used, strict=True)]
+    pages = [
+        (word, shift + start, (1 << min(_PAGE_BITS, width - start)) - 1, _DESCEND)
+        for word, shift, width in parts
+        for start in range(0, width, _PAGE_BITS)
+    ]
+    return [(*pages[0][:3], 0), *pages[1:]]
+
+
+def _room(chain: list[tuple[int, int, int, int]]) -> int:
+    """Return how many cells the first block of a chain has."""
+    cells = 1
+    for number, (_, _, mask, stride) in enumerate(chain):
+        if number and stride == _DESCEND:
+            break
+        cells *= mask + 1
+    return cells

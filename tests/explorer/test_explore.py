@@ -305,7 +305,7 @@ def test_narrow_words_and_hashed_tables_change_nothing(toy: toys.Toy) -> None:
     wanted = explore(toy)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(packing, "WORD_BITS", 6)
-        patch.setattr(tables, "_DENSE_BITS", 1)
+        patch.setattr(tables, "_BLOCK_BITS", 1)
         patch.setattr(search, "_BATCH", 3)
         assert explore(toy) == wanted
 

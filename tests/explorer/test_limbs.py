@@ -29,7 +29,7 @@ def test_sums_equal_those_of_python(batches: list[list[tuple[int, int, int]]], v
     source = numbers(values)
     for batch in batches:
         targets, rows, weights = (np.array([item[k] for item in batch], np.intp) for k in range(3))
-        sums.add(targets, 5, source, rows, weights.astype(np.uint64))
+        sums.add(targets, 5, source.take(rows), np.arange(rows.size), weights.astype(np.uint64))
         for target, row, weight in batch:
             expected[target] += values[row] * weight
     sums.scale(60)

@@ -1,0 +1,82 @@
+"""Which code runs the inner loops: numpy, or the same loops compiled by numba where that is installed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
+
+from lab.errors import UsageError
+
+__all__ = ["ENGINES", "NUMPY", "Engine", "Kernels", "compiled_kernels"]
+
+ENGINES = ("auto", "numpy", "compiled")
+
+_WORTH_LOADING = 3_000_000
+"""Transitions after which an exploration loads the compiler: numpy needs about as long for them as loading takes."""
+
+
+class Kernels(NamedTuple):
+    """The functions of `kernels`, compiled."""
+
+    intern: Callable[..., int]
+    locate: Callable[..., int]
+    emit: Callable[..., int]
+    scatter: Callable[..., None]
+
+
+class Engine:
+    """The code that one exploration runs.
+
+    Parameters
+    ----------
+    name : str
+        "numpy"; "compiled", which needs numba; or "auto": compiled where numba is installed and the exploration
+        is large enough to make up for loading it.
+
+    Attributes
+    ----------
+    kernels : Kernels or None
+        None: numpy.
+
+    Raises
+    ------
+    UsageError
+        There is no such engine, or numba is not installed.
+
+    Notes
+    -----
+    Results do not depend on it in any bit, so it may change in the middle of an exploration.
+    """
+
+    def __init__(self, name: str = "auto") -> None:
+        if name not in ENGINES:
+            raise UsageError(f"there is no engine {name!r}; the engines are {', '.join(ENGINES)}")
+        self.kernels: Kernels | None = None
+        self._undecided = name == "auto"
+        if name == "compiled":
+            self.kernels = compiled_kernels()
+            if self.kernels is None:
+                raise UsageError("the compiled engine needs numba; install it with `pip install gil-lab[fast]`")
+
+    def consider(self, transitions: int) -> None:
+        """Load the compiled kernels when an exploration of so many transitions is worth it."""
+        if self._undecided and (transitions >= _WORTH_LOADING or compiled_kernels.cache_info().currsize):
+            self._undecided = False
+            self.kernels = compiled_kernels()
+
+
+NUMPY = Engine("numpy")
+
+
+@cache
+def compiled_kernels() -> Kernels | None:
+    """Return the compiled kernels, from numba's cache on disk where it can be written; None without numba."""
+    if sys.platform == "emscripten":
+        return None
+    try:
+        from lab.explorer import kernels
+    except ImportError:
+        return None
+    return Kernels(*(getattr(kernels, name) for name in Kernels._fields))
