@@ -139,6 +139,8 @@ def _uniform(relation: Explorable, random: Random, max_length: int | None, bound
             f"the exploration is incomplete ({why}), and runs cannot be drawn uniformly from a part of all; "
             "raise the bound, or leave out --uniform"
         )
+    if not runs.stopped and not (runs.group >= 0).any():
+        raise UsageError(f"{relation.program.name} has no run that ends, so there is nothing to draw from")
     completions = count_completions(runs, max_length)
     if completions is None:
         raise UsageError(

@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, assume, given, reject, settings
 from scipy.stats import binomtest
 
 import lab
-from lab.errors import IncompleteError, UsageError
+from lab.errors import IncompleteError, ScenarioError, UsageError
+from lab.explorer.ends import outcome_key
+from lab.language import parse
 from lab.sampler import sample
 from lab.sampler.result import Sample, Seen, Spread, wilson
 from lab.sampler.run import Run
 from lab.sampler.tally import Tally
 from tests.explorer import toys
+from tests.strategies import scenarios
 
 WAYS: tuple[dict[str, Any], ...] = ({}, {"uniform": True}, {"pct": 2})
 
@@ -187,6 +191,40 @@ def test_intervals_are_wilsons(runs: int, total: int) -> None:
     """As scipy computes them."""
     truth = binomtest(runs, total).proportion_ci(method="wilson")
     assert wilson(runs, total) == pytest.approx((truth.low, truth.high), abs=1e-12)
+
+
+@given(scenarios())
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+def test_samples_of_random_scenarios_show_what_exploring_finds(text: str) -> None:
+    """Each way to draw, over the whole language: outcomes are known, schedules replay, what holds is not violated."""
+    program = parse(text)
+    try:
+        exact = lab.explore(program, max_states=500)
+    except ScenarioError:
+        reject()
+    assume(exact.complete)
+    known = {outcome_key(outcome.status, outcome, outcome.waiting): outcome for outcome in exact.outcomes}
+    for way in ({"max_length": 300}, {"uniform": True, "max_length": 30}, {"pct": 2, "max_length": 300}):
+        try:
+            found = lab.sample(program, runs=20, **way)
+        except UsageError:  # no run ends so early
+            assert way.get("uniform")
+            continue
+        for outcome in found.outcomes:
+            truth = known[outcome_key(outcome.status, outcome, outcome.waiting)]
+            assert truth.faulty or not outcome.faulty
+            assert lab.replay(program, outcome.seen.schedule or ()).status == outcome.status
+        for mine, other in zip(found.properties, exact.properties, strict=True):
+            assert mine.verdict != {"holds": "violated", "violated": "reached"}[other.verdict]
+            if mine.verdict == "reached":
+                assert other.verdict == "holds"
+
+
+def test_nothing_can_be_drawn_where_no_run_ends() -> None:
+    """Whatever the bound on the length."""
+    for bound in (None, 50):
+        with pytest.raises(UsageError, match="has no run that ends"):
+            lab.sample("dekker/first", uniform=True, max_length=bound)
 
 
 def test_returned_values_and_choices_replay(tmp_path: Path) -> None:
