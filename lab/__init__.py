@@ -89,6 +89,7 @@ def explore(
     progress: Callable[[Progress], None] | None = None,
     traces: bool = False,
     engine: str = "auto",
+    max_preemptions: int | None = None,
 ) -> Result:
     """Return everything that a scenario can do under a policy.
 
@@ -111,6 +112,8 @@ def explore(
     engine : str
         "numpy"; "compiled", several times as fast on large programs, which needs the extra `fast`; or "auto", which
         changes to it in large explorations if it is there. Results do not depend on it.
+    max_preemptions : int or None
+        Explore only the schedules with at most so many preemptions, >= 0: switches away from a thread that could go on.
 
     Raises
     ------
@@ -129,6 +132,7 @@ def explore(
         progress=progress,
         traces=traces,
         engine=engine,
+        max_preemptions=max_preemptions,
     )
     return replace(result, seconds=perf_counter() - start)
 

@@ -38,6 +38,12 @@ UNCOUNTED = "lab: the truly different runs were not counted: a bound was reached
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: an object, or an array for several explorations.")
 @click.option("--traces", is_flag=True, help="Count truly different runs: up to swapping independent steps.")
 @click.option("--figures", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Draw the figures that fit.")
+@click.option(
+    "--preemptions",
+    type=click.IntRange(min=0),
+    metavar="K",
+    help="Explore only schedules with at most K switches away from a thread that could go on.",
+)
 @options.bounds
 @options.engine
 def run(
@@ -48,6 +54,7 @@ def run(
     as_json: bool,
     traces: bool,
     folder: Path | None,
+    preemptions: int | None,
     max_states: int | None,
     max_seconds: float | None,
     engine: str,
@@ -68,7 +75,13 @@ def run(
             program = options.load(scenario, settings)
             for name in policies:
                 result = explore(
-                    program, name, max_states=max_states, max_seconds=max_seconds, traces=traces, engine=engine
+                    program,
+                    name,
+                    max_states=max_states,
+                    max_seconds=max_seconds,
+                    traces=traces,
+                    engine=engine,
+                    max_preemptions=preemptions,
                 )
                 results.append(result)
                 statuses.append(status_of(result))
@@ -104,6 +117,7 @@ def explore(
     max_seconds: float | None,
     traces: bool = False,
     engine: str = "auto",
+    max_preemptions: int | None = None,
 ) -> Result:
     """Explore under a time limit, Ctrl-C and a bound on states; what was found until then is kept."""
     import lab
@@ -117,6 +131,7 @@ def explore(
             progress=watch.progress,
             traces=traces,
             engine=engine,
+            max_preemptions=max_preemptions,
         )
     return watch.explained(result)
 

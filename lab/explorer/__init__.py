@@ -12,9 +12,10 @@ from lab.explorer.engine import Engine
 from lab.explorer.expand import Expander
 from lab.explorer.expectations import check
 from lab.explorer.packing import Packing
+from lab.explorer.preemptions import BoundedExpander, packing_with_past
 from lab.explorer.protocol import Explorable
 from lab.explorer.record import Recorded
-from lab.explorer.result import Result
+from lab.explorer.result import FewPreemptions, Result
 from lab.explorer.search import NotLayered, Search
 from lab.explorer.traces import count_traces, with_traces
 
@@ -29,6 +30,7 @@ def explore(
     progress: Callable[[Progress], None] | None = None,
     traces: bool = False,
     engine: str = "auto",
+    max_preemptions: int | None = None,
 ) -> Result:
     """Explore a program in every order its policy allows.
 
@@ -46,6 +48,8 @@ def explore(
         Whether to count truly different runs, too; the same bounds hold for that count by itself.
     engine : str
         "numpy", "compiled" or "auto", as `Engine` says; results do not depend on it.
+    max_preemptions : int, optional
+        Explore only the schedules with at most so many preemptions, >= 0: switches away from a thread that could go on.
 
     Returns
     -------
@@ -61,8 +65,11 @@ def explore(
     A data race is two accesses enabled in one state of policy `access`, whatever the policy explored; under another one
     the races come from a walk of their own, of a bounded number of states, and `races_complete` says if it was enough.
     """
-    code = Engine(engine)
-    result = _walked(relation, Bounds(max_states, deadline, progress), code).result()
+    code, bounds = Engine(engine), Bounds(max_states, deadline, progress)
+    if max_preemptions is None:
+        result = _walked(relation, bounds, code).result()
+    else:
+        result = _with_few_preemptions(relation, bounds, code, max_preemptions)
     if relation.policy.name != "access":
         bounds = Bounds(max_states or _MOST_FOR_RACES, deadline, progress)
         finest = _walked(relation.finest(), bounds, code).result()
@@ -76,15 +83,28 @@ _MOST_FOR_RACES = 200_000
 """States under policy `access` that are looked at for data races when another policy is explored."""
 
 
-def _walked(relation: Explorable, bounds: Bounds, engine: Engine) -> Assembly:
-    packing = Packing(relation.initial())
-    expander = Expander(relation, packing, engine)
+def _with_few_preemptions(relation: Explorable, bounds: Bounds, engine: Engine, most: int) -> Result:
+    """Explore the schedules with at most so many preemptions; when that is all of them, as if without the bound."""
+    found = _walked(relation, bounds, engine, most)
+    if not found.complete:
+        return found.result()
+    result = _walked(relation, bounds, engine).result()
+    return replace(result, preemptions=FewPreemptions(most, result.schedules))
+
+
+def _walked(relation: Explorable, bounds: Bounds, engine: Engine, most_preemptions: int | None = None) -> Assembly:
     initial = relation.initial()
+    packing = Packing(initial) if most_preemptions is None else packing_with_past(initial)
+    expander = Expander(relation, packing, engine)
+    if most_preemptions is not None:
+        expander = BoundedExpander(relation, packing, most_preemptions, engine)
     walk: Carried | Recorded = Carried(packing.encode(initial), engine)
     search = Search(relation, packing, expander, walk, bounds)
     try:
         search.run()
     except NotLayered:
+        if isinstance(expander, BoundedExpander):
+            expander.forget()
         walk = Recorded(packing.encode(initial), engine)
         search = Search(relation, packing, expander, walk, bounds)
         search.run()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Protocol
 
@@ -10,13 +11,26 @@ from lab.explorer.carry import Carried
 from lab.explorer.cycles import judge_component, shortest_round
 from lab.explorer.ends import DEADLOCK, END, EXCEPTION, Group
 from lab.explorer.expand import Expander
+from lab.explorer.fewest_preemptions import Target, with_fewest_preemptions
 from lab.explorer.packing import Packing
+from lab.explorer.preemptions import BoundedExpander
 from lab.explorer.protocol import Explorable
 from lab.explorer.record import Recorded
 from lab.explorer.recount import Measured, Recount
-from lab.explorer.result import INFINITE, BuiltIn, Chance, Count, Outcome, PropertyResult, Result, Rounded, Verdict
+from lab.explorer.result import (
+    INFINITE,
+    BuiltIn,
+    Chance,
+    Count,
+    FewPreemptions,
+    Outcome,
+    PropertyResult,
+    Result,
+    Rounded,
+    Verdict,
+)
 from lab.explorer.search import Search
-from lab.explorer.witness import entries
+from lab.explorer.witness import Witness, entries
 from lab.model.program import Property
 from lab.model.state import FAILED
 
@@ -47,11 +61,14 @@ class Assembly:
         self, relation: Explorable, packing: Packing, expander: Expander, search: Search, walk: Carried | Recorded
     ) -> None:
         self._relation, self._packing, self._expander = relation, packing, expander
-        self._search = search
-        self._complete = not search.stopped
+        self._search, self._walk = search, walk
+        cut = isinstance(expander, BoundedExpander) and expander.cut
+        self._stopped = search.stopped or ("preemptions" if cut else "")
+        self.complete = not self._stopped
         self._endless: set[Hashable] = set()
         self._runs: _Runs | None = None
-        if self._complete:
+        self._witnesses: dict[Hashable, Witness] = {}
+        if self.complete:
             self._runs = walk if isinstance(walk, Carried) else self._recount(walk)
 
     def _recount(self, walk: Recorded) -> Recount:
@@ -74,14 +91,16 @@ class Assembly:
     def result(self) -> Result:
         """Return the result, its expectations still open."""
         program, search = self._relation.program, self._search
+        states, transitions = self._size()
+        self._witnesses = self._find_witnesses()
         return Result(
             scenario=program.name,
             title=program.title,
             policy=self._relation.policy.name,
             parameters=dict(program.parameters),
-            complete=self._complete,
-            states=search.history.states,
-            transitions=search.transitions,
+            complete=self.complete,
+            states=states,
+            transitions=transitions,
             schedules=self._total(),
             outcomes=self._outcomes(),
             properties=tuple(map(self._property, program.properties)),
@@ -89,8 +108,44 @@ class Assembly:
             livelock=self._livelock(),
             exceptions=self._exceptions(),
             races=search.races.races,
-            stopped=search.stopped,
+            stopped=self._stopped,
+            preemptions=self._within_bound(),
         )
+
+    def _size(self) -> tuple[int, int]:
+        """Return the states and transitions of the program that were seen."""
+        if isinstance(self._expander, BoundedExpander):
+            return self._expander.census.states(self._walk.frontier), self._expander.census.transitions
+        return self._search.history.states, self._search.transitions
+
+    def _within_bound(self) -> FewPreemptions | None:
+        """Return the number of schedules that a bound on preemptions allows; None where there is no bound."""
+        if not isinstance(self._expander, BoundedExpander):
+            return None
+        if self._search.stopped:
+            return FewPreemptions(self._expander.bound, None)
+        walk = self._walk
+        schedules = walk.ending(END)[0] if isinstance(walk, Carried) else Recount(walk).all_of(END)
+        return FewPreemptions(self._expander.bound, schedules)
+
+    def _find_witnesses(self) -> dict[Hashable, Witness]:
+        """Return the witness of each outcome, by its key, and of each violated property, by its kind and name."""
+        ends, search = self._search.ends, self._search
+        places = {key: group.first for key, group in ends.groups.items()}
+        places |= {("final", name): number for name, (number, _) in ends.violations.items()}
+        always = {prop.name for prop in self._relation.program.properties if prop.kind == "always"}
+        places |= {("always", name): seen.state for name, seen in search.sightings.items() if name in always}
+        sought = {key: ends.groups[key].state if key in self._endless else key for key in places}
+        moves = {key: search.history.moves(place, self._expander.labels) for key, place in places.items()}
+        found = with_fewest_preemptions(
+            self._relation,
+            self._packing,
+            self._expander,
+            [Target(sought[key], tuple(moves[key])) for key in places],
+            search.history.states,
+            search.bounds.deadline,
+        )
+        return {key: found[sought[key]] for key in places}
 
     def _ending(self, tag: Hashable) -> Measured:
         return _UNKNOWN if self._runs is None else self._runs.ending(tag)
@@ -107,7 +162,7 @@ class Assembly:
     def _outcome(self, key: Hashable, group: Group) -> Outcome:
         total, (schedules, chance) = self._total(), self._ending(key)
         share = Fraction(schedules, total) if isinstance(schedules, int) and isinstance(total, int) else None
-        seen = group.observed
+        seen, witness = group.observed, self._witnesses[key]
         return Outcome(
             status=group.status,
             shared=dict(seen.shared),
@@ -118,14 +173,13 @@ class Assembly:
             schedules=schedules,
             share=share,
             probability=exact(chance),
-            witness=self._witness(group.first),
+            witness=entries(self._relation, witness.moves),
             faulty=group.faulty,
             loop=group.loop,
             probability_rounded=rounded(chance),
+            witness_preemptions=witness.preemptions,
+            witness_proven=witness.proven,
         )
-
-    def _witness(self, state: int) -> tuple[str, ...]:
-        return entries(self._relation, self._search.history.moves(state, self._expander.labels))
 
     def _property(self, prop: Property) -> PropertyResult:
         if prop.kind == "final":
@@ -137,10 +191,18 @@ class Assembly:
             if prop.kind == "sometimes":
                 return self._sometimes(prop, found is not None)
             measured = self._hitting(prop.name, found is not None)
-        verdict: Verdict = "violated" if found else "holds" if self._complete else "unknown"
-        state, reason = found or (None, "")
-        witness = None if state is None else self._witness(state)
-        return _judged(prop, verdict, measured, witness, reason)
+        verdict: Verdict = "violated" if found else "holds" if self.complete else "unknown"
+        judged = _judged(prop, verdict, measured)
+        if not found:
+            return judged
+        witness = self._witnesses[prop.kind, prop.name]
+        return replace(
+            judged,
+            witness=entries(self._relation, witness.moves),
+            reason=found[1],
+            witness_preemptions=witness.preemptions,
+            witness_proven=witness.proven,
+        )
 
     def _hitting(self, name: str, seen: bool) -> Measured:
         if self._runs is None:
@@ -150,14 +212,14 @@ class Assembly:
     def _sometimes(self, prop: Property, seen: bool) -> PropertyResult:
         """A property that holds as soon as one state satisfies it; what counts is the runs that never do."""
         if self._runs is None:
-            return _judged(prop, "holds" if seen else "unknown", _UNKNOWN, None)
+            return _judged(prop, "holds" if seen else "unknown", _UNKNOWN)
         if not seen:
-            return _judged(prop, "violated", (self._total(), Fraction(1)), None)
-        return _judged(prop, "holds", self._runs.avoiding(prop.name, END), None)
+            return _judged(prop, "violated", (self._total(), Fraction(1)))
+        return _judged(prop, "holds", self._runs.avoiding(prop.name, END))
 
     def _built_in(self, tag: str, states: int, elsewhere: bool = False) -> BuiltIn:
         """Return a verdict from the number of end states concerned, or from another reason to know it violated."""
-        verdict: Verdict = "violated" if states or elsewhere else "holds" if self._complete else "unknown"
+        verdict: Verdict = "violated" if states or elsewhere else "holds" if self.complete else "unknown"
         schedules, chance = self._ending(tag)
         return BuiltIn(verdict, states, schedules, exact(chance), rounded(chance))
 
@@ -182,10 +244,9 @@ def rounded(chance: Chance) -> Rounded | None:
     return chance if isinstance(chance, Rounded) else None
 
 
-def _judged(
-    prop: Property, verdict: Verdict, measured: Measured, witness: tuple[str, ...] | None, reason: str = ""
-) -> PropertyResult:
+def _judged(prop: Property, verdict: Verdict, measured: Measured) -> PropertyResult:
+    """Return the result on a property, without a witness."""
     schedules, chance = measured
     return PropertyResult(
-        prop.name, prop.kind, verdict, schedules, exact(chance), witness, reason, rounded(chance)
-    )  # fmt: skip
+        prop.name, prop.kind, verdict, schedules, exact(chance), None, probability_rounded=rounded(chance)
+    )

@@ -13,6 +13,7 @@ from lab.explorer.protocol import Explorable, Observed
 from lab.explorer.result import Status
 from lab.explorer.verdicts import Judge
 from lab.model.state import State
+from lab.model.values import identity
 
 __all__ = ["DEADLOCK", "END", "EXCEPTION", "Ends", "Group", "outcome_key", "plain_identity", "waiting_of"]
 
@@ -25,13 +26,14 @@ _ATOMS = frozenset({int, str, bool, type(None), float})
 
 @dataclass
 class Group:
-    """The end states that look alike; `first` is the number of the one reached first."""
+    """The end states that look alike; `first` is the number of the one reached first, `state` that state."""
 
     status: Status
     observed: Observed
     waiting: dict[str, dict[str, Any]]
     first: int
     faulty: bool
+    state: State
     loop: tuple[str, ...] = ()
 
 
@@ -55,6 +57,7 @@ class Ends:
     groups: dict[Hashable, Group] = field(default_factory=dict)
     count: dict[str, int] = field(default_factory=lambda: {DEADLOCK: 0, EXCEPTION: 0})
     violations: dict[str, tuple[int, str]] = field(default_factory=dict)
+    _met: set[Hashable] = field(default_factory=set)
 
     def add(self, keys: Words, first: int, rows: Ids) -> dict[Hashable, Ids]:
         """Take the end states among a level's, and say which rows belong together.
@@ -85,11 +88,12 @@ class Ends:
                 self._note(name, first + row, words)
             key = self._group(status, state, first + row, bool(broken))
             tags.setdefault(key, []).append(row)
+            new = self._is_new(state)
             if status == "deadlock":
-                self.count[DEADLOCK] += 1
+                self.count[DEADLOCK] += new
                 tags.setdefault(DEADLOCK, []).append(row)
             if self.groups[key].observed.errors:
-                self.count[EXCEPTION] += 1
+                self.count[EXCEPTION] += new
                 tags.setdefault(EXCEPTION, []).append(row)
         return {tag: np.array(found) for tag, found in tags.items()}
 
@@ -98,6 +102,14 @@ class Ends:
         key = self._group(status, state, number, False)
         self.groups[key].loop = self.groups[key].loop or loop
         return key
+
+    def _is_new(self, state: State) -> bool:
+        """Whether an end state is met for the first time; a walk whose keys say more than the state meets it again."""
+        if len(self.packing.domains) == self.packing.state_fields:
+            return True
+        known = len(self._met)
+        self._met.add(identity(state))
+        return len(self._met) > known
 
     def _note(self, name: str, number: int, words: list[int]) -> None:
         if name not in self.violations:
@@ -111,7 +123,7 @@ class Ends:
         group = self.groups.get(key)
         if group is None:
             faulty = status in ("deadlock", "livelock") or bool(observed.errors)
-            group = self.groups[key] = Group(status, observed, waiting, number, faulty)
+            group = self.groups[key] = Group(status, observed, waiting, number, faulty, state)
         group.faulty |= broken
         return key
 

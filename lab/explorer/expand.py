@@ -115,6 +115,10 @@ class Expander:
             after[:, :size], rows[:size], labels[:size], enabled, results[:size] if several else None, found.cells
         )
 
+    def threads_of(self, labels: NDArray[np.uint16]) -> Ids:
+        """Return the thread of each label."""
+        return np.array([thread for thread, _ in self.labels], np.intp).take(labels)
+
     def _labels(self, slots: list[Slot]) -> NDArray[np.uint16]:
         for slot in slots:
             if slot not in self.labels:

@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from lab.model.state import State
 from lab.model.values import Value, identity
 
-__all__ = ["WORD_BITS", "Domain", "Ids", "Packing", "Words"]
+__all__ = ["WORD_BITS", "Domain", "Ids", "Layout", "Packing", "Words"]
 
 Words = NDArray[np.int64]
 Ids = NDArray[np.intp]
+
+Layout = tuple[tuple[int, int, int], ...]
+"""Where the fields of a key stand: word, shift and width of each."""
 
 WORD_BITS = 63
 """Bits used of a 64-bit word; the sign stays free, so that tables can mark their cells with negative numbers."""
@@ -41,7 +44,8 @@ class Domain:
 class Packing:
     """Where in the words of a key each thread's local state and each component's value stand.
 
-    Fields 0 .. threads - 1 hold local states, the following ones components. A field never straddles words.
+    Fields 0 .. threads - 1 hold local states, the following ones components, and those after them whatever else tells
+    two keys apart (`extra`: all values that each of them has at first). A field never straddles words.
 
     Attributes
     ----------
@@ -49,6 +53,8 @@ class Packing:
         One per field.
     word, shift, width : list of int
         The field's place; `width` in bits, 0 while a single value is known and bits are scarce.
+    state_fields : int
+        How many fields the state has; the others are extra.
     words : int
         Words per key.
     version : int
@@ -60,11 +66,14 @@ class Packing:
     translation of old keys. Fields grow by at least one bit, so there are at most as many layouts as bits.
     """
 
-    def __init__(self, initial: State) -> None:
+    def __init__(self, initial: State, extra: Sequence[Sequence[Value]] = ()) -> None:
         self.threads = len(initial.locals)
-        self.domains = [Domain() for _ in range(self.threads + len(initial.shared))]
-        for domain, value in zip(self.domains, (*initial.locals, *initial.shared), strict=True):
-            domain.intern(value)
+        self.state_fields = self.threads + len(initial.shared)
+        self.domains = [Domain() for _ in range(self.state_fields + len(extra))]
+        firsts = [*((value,) for value in (*initial.locals, *initial.shared)), *extra]
+        for domain, values in zip(self.domains, firsts, strict=True):
+            for value in values:
+                domain.intern(value)
         self.version = 0
         self._lay_out()
 
@@ -91,9 +100,18 @@ class Packing:
 
     def relayout(self) -> Callable[[Words], Words]:
         """Make room for every domain and return the function that maps old keys, shape (words, n), to new ones."""
-        old = list(zip(self.word, self.shift, self.width, strict=True))
+        old = self.layout
         self._lay_out()
         self.version += 1
+        return self.translation(old)
+
+    @property
+    def layout(self) -> Layout:
+        """The word, the shift and the width of every field."""
+        return tuple(zip(self.word, self.shift, self.width, strict=True))
+
+    def translation(self, old: Layout) -> Callable[[Words], Words]:
+        """Return the function that maps keys of an earlier layout, shape (words, n), to the present one."""
         new = list(zip(self.word, self.shift, strict=True))
         words = self.words
 
@@ -124,7 +142,7 @@ class Packing:
         return ((1 << self.width[field]) - 1) << self.shift[field]
 
     def encode(self, state: State) -> Words:
-        """Return the key of a state whose values are all known, shape (words, 1)."""
+        """Return the key of a state whose values are all known, shape (words, 1); extra fields hold 0."""
         out = np.zeros((self.words, 1), np.int64)
         for field, value in enumerate((*state.locals, *state.shared)):
             out[self.word[field], 0] |= self.domains[field].intern(value) << self.shift[field]
@@ -132,5 +150,5 @@ class Packing:
 
     def decode(self, words: Sequence[int]) -> State:
         """Return the state of one key, given as Python integers."""
-        values = [self.value(words, field) for field in range(len(self.domains))]
+        values = [self.value(words, field) for field in range(self.state_fields)]
         return State(tuple(values[: self.threads]), tuple(values[self.threads :]))

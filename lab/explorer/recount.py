@@ -70,6 +70,10 @@ class Recount:
         chances = _chances(self._absorbing, groups, lossless=True)
         return dict(zip(counts, zip(counts.values(), chances, strict=True), strict=True))
 
+    def all_of(self, tag: Hashable) -> Count:
+        """Return how many runs there are when those that end have that tag; INFINITE when some never end."""
+        return INFINITE if self.traps else self._acyclic.counts([self._tagged.get(tag, _NONE)])[0]
+
     def ending(self, tag: Hashable) -> Measured:
         """Return how many runs end in a state noted under `tag`, and how probable that is."""
         return self._endings.get(tag, (0, Fraction(0)))

@@ -70,7 +70,11 @@ class Outcome:
     probability_rounded : Rounded or None
         Where the exact probability is too much work: a value with its error bound; `probability` is None then.
     witness : tuple of str
-        The shortest schedule that leads here, the first in thread order among those.
+        Of the shortest schedules that lead here one with the fewest preemptions, the first in thread order of those.
+    witness_preemptions : int
+        How often it switches away from a thread that could go on.
+    witness_proven : bool
+        Whether the fewest preemptions are proven; if not, it is the first in thread order of the shortest schedules.
     loop : tuple of str
         For a livelock or an endless outcome: a shortest schedule from there back to the same state.
     faulty : bool
@@ -91,11 +95,16 @@ class Outcome:
     faulty: bool = False
     loop: tuple[str, ...] = ()
     probability_rounded: Rounded | None = None
+    witness_preemptions: int = 0
+    witness_proven: bool = True
 
 
 @dataclass(frozen=True)
 class PropertyResult:
-    """The verdict on one property of the file; `reason` says what it raised, if it did."""
+    """The verdict on one property of the file; `reason` says what it raised, if it did.
+
+    The witness, a schedule to a violation, is chosen as that of an `Outcome` is.
+    """
 
     name: str
     kind: str
@@ -105,6 +114,8 @@ class PropertyResult:
     witness: tuple[str, ...] | None
     reason: str = ""
     probability_rounded: Rounded | None = None
+    witness_preemptions: int = 0
+    witness_proven: bool = True
 
 
 @dataclass(frozen=True)
@@ -145,6 +156,14 @@ class ExpectationResult:
 
 
 @dataclass(frozen=True)
+class FewPreemptions:
+    """What an exploration of the schedules with at most `bound` preemptions says of them: how many there are."""
+
+    bound: int
+    schedules: Count
+
+
+@dataclass(frozen=True)
 class Result:
     """Everything an exploration found; see docs/results.md for the JSON it becomes."""
 
@@ -169,7 +188,10 @@ class Result:
     """Whether every state that could show a data race was seen, as far as `complete` goes."""
 
     stopped: str = ""
-    """Why the exploration is incomplete: "states", "seconds" or "interrupted"; empty when it is complete."""
+    """Why the exploration is incomplete: "states", "seconds", "interrupted" or "preemptions"; empty when it is not."""
+
+    preemptions: FewPreemptions | None = None
+    """The bound on preemptions that the exploration was asked to keep, if any."""
 
     def _repr_html_(self) -> str | None:
         return _notebook[-1](self) if _notebook else None

@@ -69,6 +69,7 @@ class Search:
 
     Attributes
     ----------
+    bounds : Bounds
     history : History
     transitions : int
     ends : Ends
@@ -80,7 +81,7 @@ class Search:
     """
 
     def __init__(self, relation: Explorable, packing: Packing, expander: Expander, walk: Walk, bounds: Bounds) -> None:
-        self._packing, self._expander, self._walk, self._bounds = packing, expander, walk, bounds
+        self._packing, self._expander, self._walk, self.bounds = packing, expander, walk, bounds
         judges = [Judge(relation, packing, prop) for prop in relation.program.properties]
         self._judges = [judge for judge in judges if judge.property.kind != "final"]
         self.ends = Ends(relation, packing, [judge for judge in judges if judge.property.kind == "final"])
@@ -104,10 +105,10 @@ class Search:
     def _level(self) -> None:
         history, walk = self.history, self._walk
         first, count = history.starts[-1], walk.frontier.shape[1]
-        room = self._bounds.left(history.states)
+        room = self.bounds.left(history.states)
         parents, labels = [], []
         for start in range(0, count, _BATCH):
-            self._bounds.check(history.states, self.transitions, len(history.starts) - 1)
+            self.bounds.check(history.states, self.transitions, len(history.starts) - 1)
             self._expander.engine.consider(self.transitions)
             successors = self._expand(start)
             new = walk.add(successors, start)

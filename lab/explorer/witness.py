@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lab.explorer.packing import Ids
 from lab.explorer.protocol import Explorable
+from lab.model.state import State, Step
 
-__all__ = ["History", "entries"]
+__all__ = ["History", "Move", "Witness", "entries", "preemptions_of"]
 
 Move = tuple[int, int]
 """A thread and the number of its step's result."""
+
+
+class Witness(NamedTuple):
+    """A shortest schedule to something.
+
+    `proven`: no other schedule of this length to it has fewer preemptions, and of those with as many it is the first in
+    thread order. Else it is the first in thread order of all shortest ones.
+    """
+
+    moves: tuple[Move, ...]
+    preemptions: int
+    proven: bool
 
 
 class History:
@@ -54,15 +68,31 @@ class History:
 
 def entries(relation: Explorable, moves: Iterable[Move]) -> tuple[str, ...]:
     """Return a schedule's entries: the thread's name, and the result's number where the step has several."""
-    state, found = relation.initial(), []
-    for thread, result in moves:
-        steps = relation.step(thread, state.locals[thread], state.shared.__getitem__)
+    found = []
+    for (thread, result), _, steps in _steps(relation, moves):
         name = relation.program.threads[thread].name
         found.append(f"{name}:{result}" if len(steps) > 1 else name)
+    return tuple(found)
+
+
+def preemptions_of(relation: Explorable, moves: Iterable[Move]) -> int:
+    """Return how often a schedule switches away from a thread that could go on."""
+    found, last = 0, None
+    for (thread, _), state, _ in _steps(relation, moves):
+        if last is not None and last != thread:
+            found += bool(relation.step(last, state.locals[last], state.shared.__getitem__))
+        last = thread
+    return found
+
+
+def _steps(relation: Explorable, moves: Iterable[Move]) -> Iterator[tuple[Move, State, tuple[Step, ...]]]:
+    """Yield each move with the state it is made in and all results of the step there."""
+    state = relation.initial()
+    for thread, result in moves:
+        steps = relation.step(thread, state.locals[thread], state.shared.__getitem__)
+        yield (thread, result), state, steps
         step = steps[result]
         shared = list(state.shared)
         for component, value in step.writes:
             shared[component] = value
-        locals_ = (*state.locals[:thread], step.local, *state.locals[thread + 1 :])
-        state = type(state)(locals_, tuple(shared))
-    return tuple(found)
+        state = State((*state.locals[:thread], step.local, *state.locals[thread + 1 :]), tuple(shared))

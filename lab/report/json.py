@@ -38,7 +38,14 @@ def as_json(result: Result) -> dict[str, Any]:
         "races": [_race(race) for race in result.races],
         "expectations": [{"what": claim.what, "met": claim.met} for claim in result.expectations],
         "seconds": round(result.seconds, 6),
+        **_bound_on_preemptions(result),
     }
+
+
+def _bound_on_preemptions(result: Result) -> dict[str, Any]:
+    """The number of schedules within the bound; nothing where none was asked for."""
+    asked = result.preemptions
+    return {} if asked is None else {"preemptions": {"bound": asked.bound, "schedules": _count(asked.schedules)}}
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:
@@ -49,6 +56,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "share": _fraction(outcome.share),
         **_probability(outcome),
         "witness": list(outcome.witness),
+        **_preemptions(outcome),
         **({"loop": list(outcome.loop)} if outcome.loop else {}),
     }
 
@@ -72,6 +80,15 @@ def _property(prop: PropertyResult) -> dict[str, Any]:
         "schedules": _count(prop.schedules),
         **_probability(prop),
         "witness": None if prop.witness is None else list(prop.witness),
+        **_preemptions(prop),
+    }
+
+
+def _preemptions(found: Outcome | PropertyResult) -> dict[str, Any]:
+    none = found.witness is None
+    return {
+        "preemptions": None if none else found.witness_preemptions,
+        "fewest_preemptions": None if none else found.witness_proven,
     }
 
 

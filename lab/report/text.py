@@ -9,7 +9,7 @@ from typing import Any
 
 from lab.explorer.result import BuiltIn, Outcome, PropertyResult, Result, Verdict
 from lab.report.table import Cell, Column, Table, Tone
-from lab.report.words import amount, chance, count, end, exactness, lined, part, schedule, settings
+from lab.report.words import amount, chance, count, end, exactness, lined, part, schedule, settings, within_bound
 
 __all__ = [
     "BuiltInVerdict",
@@ -108,6 +108,8 @@ def conclusion(result: Result) -> str:
     faults = list(_faults(result))
     if faults:
         found = f"Found under policy {result.policy}: {'; '.join(faults)}."
+    elif result.stopped == "preemptions":
+        found = f"Nothing is violated under policy {result.policy} in {within_bound(result)}; others were not explored."
     elif result.complete:
         found = f"No property is violated under policy {result.policy}, in any schedule."
     else:

@@ -25,6 +25,7 @@ __all__ = [
     "settings",
     "value",
     "waiting",
+    "within_bound",
 ]
 
 LONG_NUMBER = 24
@@ -199,6 +200,8 @@ STOPPED = {
 
 def exactness(result: Result) -> str:
     """Return how far a result may be trusted: exact and over how many schedules, or why it is incomplete."""
+    if result.stopped == "preemptions":
+        return f"incomplete: {within_bound(result)}"
     if not result.complete:
         return f"incomplete: {STOPPED.get(result.stopped, result.stopped)}"
     if result.schedules is not None and not isinstance(result.schedules, int):
@@ -206,6 +209,17 @@ def exactness(result: Result) -> str:
     if result.schedules == 1:
         return "exact, the only schedule"
     return f"exact, all {amount(result.schedules, 'schedule', 'schedules')}"
+
+
+def within_bound(result: Result) -> str:
+    """Return which schedules were explored, under a bound on preemptions that left others out."""
+    assert result.preemptions is not None
+    most = amount(result.preemptions.bound, "preemption", "preemptions")
+    schedules = result.preemptions.schedules
+    if schedules == 1:
+        return f"the only schedule with at most {most}"
+    number = f"all {count(schedules)}" if isinstance(schedules, int) else "the infinitely many"
+    return f"{number} schedules with at most {most}"
 
 
 def settings(result: Result | Sample) -> str:

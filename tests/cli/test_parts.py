@@ -142,7 +142,7 @@ def test_a_terminal_gets_a_table_in_colour(capsys, monkeypatch) -> None:
     screen.show(replace(outcomes(RACE), notes=("a note",)))
     shown = capsys.readouterr().out
     assert "\x1b[1;31m" in shown
-    assert "T1 T2 T1 T2" in shown
+    assert "T1 T2 T2 T1" in shown
     assert "a note" in shown
     monkeypatch.setenv("NO_COLOR", "1")
     screen.show(outcomes(RACE))

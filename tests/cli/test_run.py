@@ -163,3 +163,27 @@ def test_wrong_input_leaves_no_folder_behind(command, files, tmp_path) -> None:
     done = command("run", files("bad.py", "import os\n"), "--figures", tmp_path / "drawn")
     assert done.status == 2
     assert not (tmp_path / "drawn").exists()
+
+
+def test_a_bound_on_preemptions_says_what_it_covers(command) -> None:
+    """Two of six orders preempt nobody: nothing is violated in them, which proves no more."""
+    done = command("run", "refcount/race", "--preemptions", "0")
+    assert done.status == 3
+    assert "incomplete: all 2 schedules with at most 0 preemptions; 8 states" in done.out
+    assert "in all 2 schedules with at most 0 preemptions; others were not explored." in done.out
+
+
+def test_a_bound_on_preemptions_in_json(command) -> None:
+    """Four orders preempt once or never; among them is one that loses an update."""
+    done = command("run", "refcount/race", "--preemptions", "1", "--json")
+    found = json.loads(done.out)
+    assert found["preemptions"] == {"bound": 1, "schedules": "4"}
+    assert (found["complete"], found["schedules"], found["outcomes"][0]["share"]) == (False, None, None)
+    assert found["properties"][0]["verdict"] == "violated"
+    assert [end["preemptions"] for end in found["outcomes"]] == [0, 1, 1]
+
+
+def test_a_bound_on_preemptions_that_leaves_nothing_out_is_exact(command) -> None:
+    """No order of two increments preempts three times."""
+    bounded, plain = (command("run", "refcount/race", *more).out for more in (["--preemptions", "3"], []))
+    assert bounded == plain

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -56,6 +57,54 @@ class Naive:
                     seen.add(target)
                     queue.append(target)
         return seen
+
+    def witness(self, targets: Iterable[int], most: int | None = None) -> tuple[tuple[int, int], ...] | None:
+        """Return the shortest schedule to one of the states, the one with fewest preemptions, the first of those.
+
+        Only schedules with at most `most` preemptions count; None when none of them gets there. Schedules that agree
+        in where they are, who moved last and how often they preempted are continued alike: the first stands for all.
+        """
+        wanted = frozenset(targets)
+        level: dict[tuple[int, int | None, int], tuple[tuple[int, int], ...]] = {(0, None, 0): ()}
+        met: set[tuple[int, int | None, int]] = set()
+        while level:
+            ways = [(used, moves) for (state, _, used), moves in level.items() if state in wanted]
+            if ways:
+                return min(ways)[1]
+            met |= level.keys()
+            following: dict[tuple[int, int | None, int], tuple[tuple[int, int], ...]] = {}
+            for (state, last, used), moves in level.items():
+                enabled = {thread for _, thread, _, _ in self.edges[state]}
+                for target, thread, result, _ in self.edges[state]:
+                    after = used + (last in enabled and thread != last)
+                    if most is None or after <= most:
+                        way = (*moves, (thread, result))
+                        place = (target, thread, after)
+                        following[place] = min(following.get(place, way), way)
+            level = {place: moves for place, moves in following.items() if place not in met}
+        return None
+
+    def preemptions(self, moves: Sequence[tuple[int, int]]) -> int:
+        """Return how often a schedule switches away from a thread that could go on."""
+        state, last, found = 0, None, 0
+        for move in moves:
+            found += last in {thread for _, thread, _, _ in self.edges[state]} and move[0] != last
+            state = next(target for target, *taken, _ in self.edges[state] if tuple(taken) == move)
+            last = move[0]
+        return found
+
+    def runs(self, most: int) -> Iterator[tuple[int, tuple[tuple[int, int], ...]]]:
+        """Yield every maximal run with at most `most` preemptions: where it ends and its moves. Acyclic graphs only."""
+        stack: list[tuple[int, int, tuple[tuple[int, int], ...]]] = [(0, 0, ())]
+        while stack:
+            state, used, moves = stack.pop()
+            if not self.edges[state]:
+                yield state, moves
+            could_go_on = bool(moves) and any(moves[-1][0] == thread for _, thread, _, _ in self.edges[state])
+            for target, thread, result, _ in self.edges[state]:
+                after = used + (could_go_on and moves[-1][0] != thread)
+                if after <= most:
+                    stack.append((target, after, (*moves, (thread, result))))
 
     @property
     def transitions(self) -> int:

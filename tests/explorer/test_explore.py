@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
@@ -58,7 +59,7 @@ def test_two_increments_by_hand() -> None:
         1: (Fraction(2, 3), Fraction(1, 2)),
         2: (Fraction(1, 3), Fraction(1, 2)),
     }
-    assert [outcome.witness for outcome in result.outcomes] == [("T1", "T1", "T2", "T2"), ("T1", "T2", "T1", "T2")]
+    assert [outcome.witness for outcome in result.outcomes] == [("T1", "T1", "T2", "T2"), ("T1", "T2", "T2", "T1")]
     assert result.complete
     assert result.deadlock.verdict == result.livelock.verdict == result.exceptions.verdict == "holds"
 
@@ -95,12 +96,17 @@ def test_long_runs_need_several_limbs() -> None:
 
 @pytest.mark.parametrize(("number", "states"), [(2, 6), (3, 14), (4, 34), (5, 82), (6, 198)])
 def test_philosophers_have_pell_lucas_many_states(number: int, states: int) -> None:
-    """One deadlock; without it they would eat for ever, which is no livelock: every state can still deadlock."""
+    """One deadlock; without it they would eat for ever, which is no livelock: every state can still deadlock.
+
+    P0 takes its fork and is preempted; then each philosopher, from the last one down, takes one fork and waits for
+    the next, which its neighbour has, so that a single preemption is enough. P0, P1, P2, ... would preempt every one.
+    """
     result = explore(toys.philosophers(number))
     assert result.states == states
     assert (result.deadlock.states, result.deadlock.schedules, result.deadlock.probability) == (1, INFINITE, 1)
     assert [outcome.status for outcome in result.outcomes] == ["deadlock"]
-    assert result.outcomes[0].witness == tuple(f"P{seat}" for seat in range(number))
+    assert result.outcomes[0].witness == ("P0", *(f"P{seat}" for seat in range(number - 1, 0, -1)))
+    assert result.outcomes[0].witness_preemptions == 1
     assert result.livelock.verdict == "holds"
 
 
@@ -189,7 +195,9 @@ def compare(toy: toys.Toy, result: Result) -> None:
         found[status, plain_identity(seen)] = outcome
     assert found.keys() == groups.keys()
     for key, numbers in groups.items():
-        assert _names(toy, truth, numbers[0]) == found[key].witness
+        wanted = numbers[:1] if key[0] == "trap" else numbers
+        assert _fewest(toy, truth, wanted) == (found[key].witness, found[key].witness_preemptions)
+        assert found[key].witness_proven
         infinite = bool(truth.infinite & set(numbers))
         assert (found[key].schedules is INFINITE) == infinite
     if len(truth.states) <= MOST_SOLVED:
@@ -227,9 +235,15 @@ def _judged(toy: toys.Toy, truth: naive.Naive) -> list[bool]:
     return held
 
 
-def _names(toy: toys.Toy, truth: naive.Naive, number: int) -> tuple[str, ...]:
+def _fewest(toy: toys.Toy, truth: naive.Naive, targets: list[int]) -> tuple[tuple[str, ...] | None, int]:
+    """Return the naive explorer's witness to one of the states, and its preemptions."""
+    moves = truth.witness(targets)
+    return (None, 0) if moves is None else (_names(toy, truth, moves), truth.preemptions(moves))
+
+
+def _names(toy: toys.Toy, truth: naive.Naive, moves: Iterable[tuple[int, int]]) -> tuple[str, ...]:
     names, state = [], truth.states[0]
-    for thread, result in truth.schedule[number]:
+    for thread, result in moves:
         steps = toy.step(thread, state.locals[thread], state.shared.__getitem__)
         names.append(f"T{thread + 1}:{result}" if len(steps) > 1 else f"T{thread + 1}")
         state = truth._after(state, thread, steps[result])
@@ -252,7 +266,7 @@ def _compare_counts(toy: toys.Toy, truth: naive.Naive, result: Result, groups: A
     assert (always.verdict == "violated") == bool(bad)
     assert always.schedules == sum(sums[end][1] for end in truth.ends)
     assert always.probability == sum(sums[end][3] for end in truth.ends)
-    assert always.witness == (_names(toy, truth, bad[0]) if bad else None)
+    assert (always.witness, always.witness_preemptions) == _fewest(toy, truth, bad)
     good = [number for number, value in enumerate(held) if value]
     sums = truth.arrivals(frozenset(good))
     assert (verdicts["sometimes"].verdict == "holds") == bool(good)
@@ -261,7 +275,7 @@ def _compare_counts(toy: toys.Toy, truth: naive.Naive, result: Result, groups: A
     broken = [e for e in truth.ends if all(local.ended for local in truth.states[e].locals) and not held[e]]
     assert verdicts["final"].schedules == sum(clean[end][0] for end in broken)
     assert verdicts["final"].probability == sum(clean[end][2] for end in broken)
-    assert verdicts["final"].witness == (_names(toy, truth, broken[0]) if broken else None)
+    assert (verdicts["final"].witness, verdicts["final"].witness_preemptions) == _fewest(toy, truth, broken)
 
 
 @settings(max_examples=80, deadline=None)

@@ -25,9 +25,11 @@ def judged(kind: str, predicate: Any, toy: toys.Toy | None = None, inside: Any =
 
 
 def test_a_final_property_is_violated_by_the_runs_that_end_badly() -> None:
-    """4 of 6 orders lose an update, half of them by a coin; the first is T1 T2 T1 T2."""
+    """4 of 6 orders lose an update, half of them by a coin; T1 T2 T2 T1 does with one preemption."""
     found = judged("final", lambda read, inside: read("x") == 2)
-    assert found == PropertyResult("p", "final", "violated", 4, Fraction(1, 2), ("T1", "T2", "T1", "T2"))
+    assert found == PropertyResult(
+        "p", "final", "violated", 4, Fraction(1, 2), ("T1", "T2", "T2", "T1"), witness_preemptions=1
+    )
 
 
 def test_an_always_property_counts_the_runs_through_a_violating_state() -> None:

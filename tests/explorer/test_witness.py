@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lab.explorer import explore
+from lab.explorer import explore, fewest_preemptions
 from lab.explorer.witness import History, entries
 from tests.explorer import naive, toys
 
@@ -30,5 +30,9 @@ def test_states_are_numbered_by_their_first_schedules(toy: toys.Toy) -> None:
     truth = naive.Naive(toy)
     keys = [(len(schedule), schedule) for schedule in truth.schedule]
     assert keys == sorted(keys)
-    for outcome in explore(toy).outcomes:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fewest_preemptions, "budget_for", lambda _: 0)
+        found = explore(toy)
+    for outcome in found.outcomes:
         assert outcome.witness in [entries(toy, truth.schedule[end]) for end in truth.ends]
+        assert outcome.witness_proven == (outcome.witness_preemptions == 0)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import lab
+from lab.explorer.result import INFINITE, FewPreemptions
 from lab.report.json import as_json
 from tests.report.samples import DEADLOCK, RACE, STOPPED
 
@@ -41,6 +42,8 @@ def test_two_increments_are_written_field_by_field() -> None:
                 "share": "1/3",
                 "probability": "1/2",
                 "witness": ["T1", "T1", "T2", "T2"],
+                "preemptions": 0,
+                "fewest_preemptions": True,
             },
             {
                 "status": "finished",
@@ -53,7 +56,9 @@ def test_two_increments_are_written_field_by_field() -> None:
                 "traces": None,
                 "share": "2/3",
                 "probability": "1/2",
-                "witness": ["T1", "T2", "T1", "T2"],
+                "witness": ["T1", "T2", "T2", "T1"],
+                "preemptions": 1,
+                "fewest_preemptions": False,
             },
         ],
         "properties": [
@@ -63,7 +68,9 @@ def test_two_increments_are_written_field_by_field() -> None:
                 "verdict": "violated",
                 "schedules": "4",
                 "probability": "1/2",
-                "witness": ["T1", "T2", "T1", "T2"],
+                "witness": ["T1", "T2", "T2", "T1"],
+                "preemptions": 1,
+                "fewest_preemptions": True,
             }
         ],
         "deadlock": {"verdict": "holds", "states": 0, "schedules": "0", "probability": "0"},
@@ -106,8 +113,17 @@ def test_an_incomplete_exploration_has_null_counts() -> None:
         "schedules": None,
         "probability": None,
         "witness": None,
+        "preemptions": None,
+        "fewest_preemptions": None,
     }
     assert data["expectations"] == [{"what": "schedules: 6", "met": None}]
+
+
+def test_a_bound_on_preemptions_adds_a_field() -> None:
+    """What was asked for, and how many schedules that is; without a bound there is no such field."""
+    bounded = replace(STOPPED, stopped="preemptions", preemptions=FewPreemptions(1, INFINITE))
+    assert as_json(bounded)["preemptions"] == {"bound": 1, "schedules": "infinite"}
+    assert "preemptions" not in as_json(STOPPED)
 
 
 def test_tuples_become_arrays_at_any_depth() -> None:

@@ -43,7 +43,7 @@ def test_the_html_has_the_tables_of_lab_run() -> None:
     assert page.seen.count("table") == page.seen.count("caption") == 4
     assert "Outcomes (policy access; exact, all 6 schedules)" in page.text
     assert "fault" in page.text
-    assert "T1 T2 T1 T2" in page.text
+    assert "T1 T2 T2 T1" in page.text
 
 
 def test_text_from_files_is_escaped() -> None:

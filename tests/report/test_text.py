@@ -14,12 +14,12 @@ Outcomes (policy access; exact, all 6 schedules)
   outcome         schedules         share   probability  shortest witness
   -------  -----  ---------  ------------  ------------  ----------------
   x = 2                   2  1/3 (33.3 %)  1/2 (50.0 %)  T1 T1 T2 T2
-  x = 1    fault          4  2/3 (66.7 %)  1/2 (50.0 %)  T1 T2 T1 T2
+  x = 1    fault          4  2/3 (66.7 %)  1/2 (50.0 %)  T1 T2 T2 T1
 
 Verdicts (policy access; exact, all 6 schedules)
   property               kind      verdict   violating schedules   probability  witness
   ---------------------  --------  --------  -------------------  ------------  -----------
-  every_update_counted   final     violated                    4  1/2 (50.0 %)  T1 T2 T1 T2
+  every_update_counted   final     violated                    4  1/2 (50.0 %)  T1 T2 T2 T1
   no deadlock            built in  holds                       0             0  -
   no livelock            built in  holds                       0             0  -
   no uncaught exception  built in  holds                       0             0  -
