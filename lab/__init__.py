@@ -199,7 +199,7 @@ def sample(
     ScenarioError, UsageError
         As `load` does; a number out of range; infinitely many runs, or none, to draw from uniformly.
     IncompleteError
-        The exploration was stopped: a part of the runs cannot be drawn from uniformly.
+        The exploration was stopped, or the counts of runs need too much memory: nothing can be drawn uniformly.
 
     Examples
     --------

@@ -82,7 +82,7 @@ def sample(
     UsageError
         A number is out of range, or there are infinitely many runs to draw from, or none.
     IncompleteError
-        The exploration was stopped: a part of the runs cannot be drawn from uniformly.
+        The exploration was stopped, or the counts of runs need too much memory: nothing can be drawn uniformly.
     """
     _check(runs=runs, seed=seed, pct=pct, max_length=max_length)
     if uniform and pct is not None:

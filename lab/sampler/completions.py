@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from math import log2
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.errors import UsageError
+from lab.errors import IncompleteError
 from lab.explorer.digraph import Graph
 from lab.explorer.packing import Ids
 from lab.explorer.runs import Runs
@@ -17,8 +18,8 @@ __all__ = ["Completions", "Numbers", "count_completions"]
 Numbers = NDArray[Any]
 """Whole numbers: 64-bit where all of them fit, else Python's own, of any size."""
 
-MOST_PAIRS = 20_000_000
-"""Pairs of a state and a number of steps that are kept when runs are counted by length; about 1 GB."""
+MOST_BYTES = 1 << 31
+"""Memory that the numbers may need, by a bound on their size."""
 
 
 class Completions(Protocol):
@@ -51,8 +52,8 @@ def count_completions(runs: Runs, max_length: int | None) -> Completions | None:
 
     Raises
     ------
-    UsageError
-        When `max_length` asks for more numbers than can be kept.
+    IncompleteError
+        The numbers need too much memory.
     """
     if not runs.stopped:
         waves = runs.graph.waves()
@@ -71,7 +72,9 @@ class _Whole:
         graph = runs.graph
         self._values: Numbers = np.zeros(graph.states, _kind(graph, waves))
         self._values[runs.group >= 0] = 1
-        degrees = graph.degrees
+        degrees, room = graph.degrees, _Room(graph)
+        for wave in waves:
+            room.take(wave)
         for wave in reversed(waves):
             leaving = graph.leaving(wave)
             if leaving.size:
@@ -95,7 +98,7 @@ class _ByLength:
         graph = runs.graph
         self._states = _layers(graph, max_length)
         last = self._states[-1]
-        self.longer = len(self._states) == max_length + 1 and bool((runs.group[last] < 0).any())
+        self.longer = bool((runs.group[last] < 0).any())
         kind = _kind(graph, self._states[:-1])
         self._values: list[Numbers] = [np.zeros(0, kind)] * len(self._states)
         degrees = graph.degrees
@@ -105,7 +108,7 @@ class _ByLength:
             values[runs.group[states] >= 0] = 1
             self._values[steps] = values
             leaving = graph.leaving(states)
-            if leaving.size and steps + 1 < len(self._states):
+            if leaving.size and steps < max_length:
                 places = np.repeat(np.arange(states.size), degrees[states])
                 _add_up(values, places, self.of(graph.targets[leaving].astype(np.intp), steps + 1))
         self.total = int(self._values[0][0])
@@ -115,20 +118,36 @@ class _ByLength:
 
 
 def _layers(graph: Graph, max_length: int) -> list[Ids]:
-    """Return for 0, 1, ... `max_length` steps the states that so many can lead to, as long as there are any."""
-    layers, pairs = [np.array([graph.start])], 1
+    """Return for 0, 1, ... `max_length` steps the states that so many can lead to; some run has to be so long."""
+    layers, room = [np.array([graph.start])], _Room(graph)
+    room.take(layers[0])
     while len(layers) <= max_length:
-        states = np.unique(graph.targets[graph.leaving(layers[-1])]).astype(np.intp)
-        pairs += states.size
-        if not states.size:
-            break
-        if pairs > MOST_PAIRS:
-            raise UsageError(
-                f"counting the runs of at most {max_length:,} steps needs more than {MOST_PAIRS:,} numbers; "
-                "write a smaller --max-length"
-            )
-        layers.append(states)
+        layers.append(np.unique(graph.targets[graph.leaving(layers[-1])]).astype(np.intp))
+        room.take(layers[-1])
     return layers
+
+
+class _Room:
+    """Adds up what the completions of one layer after the other need, before any is counted.
+
+    A number grows by a factor of at most the largest degree with every layer behind it.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self._degrees = graph.degrees
+        self._numbers = 0
+        self._bytes = 0.0
+
+    def take(self, states: Ids) -> None:
+        """Add a layer; raises `IncompleteError` when that is too much."""
+        self._numbers += states.size
+        growth = log2(max(1, int(self._degrees[states].max())))
+        self._bytes += 48 * states.size + self._numbers * growth / 8
+        if self._bytes > MOST_BYTES:
+            raise IncompleteError(
+                f"counting the runs exactly needs more than {MOST_BYTES / 2**30:.0f} GB; "
+                "write a smaller --max-length, or leave out --uniform"
+            )
 
 
 def _kind(graph: Graph, layers: list[Ids]) -> type:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import accumulate
 from typing import Any
 
 from lab.explorer.protocol import Explorable
@@ -118,12 +120,9 @@ def _spread(counts: Counter[int]) -> Spread | None:
     """Return the smallest, the lower middle and the largest of numbers, given how often each occurs."""
     if not counts:
         return None
-    middle, passed = (counts.total() + 1) // 2, 0
-    for number in sorted(counts):
-        passed += counts[number]
-        if passed >= middle:
-            break
-    return Spread(min(counts), number, max(counts))
+    numbers = sorted(counts)
+    passed = list(accumulate(counts[number] for number in numbers))
+    return Spread(numbers[0], numbers[bisect_left(passed, (passed[-1] + 1) // 2)], numbers[-1])
 
 
 def _reason(relation: Explorable, prop: Property, moves: Moves) -> str:

@@ -15,8 +15,8 @@ from lab.sampler.run import Ending, Run
 
 __all__ = ["draw_uniform"]
 
-BATCH = 512
-"""Runs walked at once."""
+SMALLEST, BATCH = 16, 512
+"""Runs walked at once: few at first, because few may be asked for."""
 
 
 def draw_uniform(runs: Runs, completions: Completions, random: Random) -> Iterator[Run]:
@@ -28,9 +28,10 @@ def draw_uniform(runs: Runs, completions: Completions, random: Random) -> Iterat
     whose share of the completions r lies. `randrange` is exactly uniform on whole numbers of any size; no float is
     involved. O(length x degree) for each run.
     """
-    walk = _Walk(runs, completions)
+    walk, size = _Walk(runs, completions), SMALLEST
     while True:
-        yield from walk.batch([random.randrange(completions.total) for _ in range(BATCH)])
+        yield from walk.batch([random.randrange(completions.total) for _ in range(size)])
+        size = min(2 * size, BATCH)
 
 
 class _Walk:

@@ -110,6 +110,19 @@ def test_exceptions_are_counted_in_runs_that_are_cut_off_too() -> None:
     assert found.faulty
 
 
+def test_properties_about_regions_are_noted() -> None:
+    """Somewhere on the schedule that is shown, both threads are in their critical region."""
+    violated = lab.sample("peterson/swapped", runs=300).properties[0]
+    assert violated.verdict == "violated"
+    assert violated.reason == ""
+    inside: dict[str, bool] = {}
+    both = False
+    for event in lab.replay("peterson/swapped", violated.seen.schedule or ()).events:
+        inside[event.thread] = bool(event.regions)
+        both |= sum(inside.values()) == 2
+    assert both
+
+
 def test_nothing_seen_is_no_fault() -> None:
     """A locked counter."""
     found = lab.sample("lost_update/locked", runs=50)

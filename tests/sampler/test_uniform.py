@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lab
-from lab.errors import UsageError
+from lab.errors import IncompleteError, UsageError
 from lab.explorer.bounds import Bounds
 from lab.explorer.runs import record_runs
 from lab.sampler import completions, uniform
@@ -185,6 +185,7 @@ def test_the_largest_machine_word(steps: int, kind: str) -> None:
 def test_a_draw_does_not_depend_on_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first runs of a long sample are those of a short one."""
     long = _drawn(_two_by_two(), 40)
+    monkeypatch.setattr(uniform, "SMALLEST", 3)
     monkeypatch.setattr(uniform, "BATCH", 7)
     assert _drawn(_two_by_two(), 40) == long
     assert _drawn(_two_by_two(), 10) == long[:10]
@@ -196,11 +197,13 @@ def test_infinitely_many_runs_cannot_be_drawn_from() -> None:
         lab.sample("peterson/peterson", uniform=True)
 
 
-def test_too_many_numbers_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs of a thousand steps through the philosophers' states need thousands of pairs."""
-    monkeypatch.setattr(completions, "MOST_PAIRS", 1000)
-    with pytest.raises(UsageError, match="write a smaller --max-length"):
-        _source(toys.philosophers(3), 1000)
+@pytest.mark.parametrize("max_length", [None, 20])
+def test_numbers_that_need_too_much_memory_are_refused(max_length: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before they are counted: 48 bytes for each of 57 states."""
+    monkeypatch.setattr(completions, "MOST_BYTES", 1000)
+    toy = toys.counter(2, 2) if max_length is None else toys.philosophers(2)
+    with pytest.raises(IncompleteError, match="write a smaller --max-length"):
+        _source(toy, max_length)
 
 
 def test_a_program_whose_threads_have_nothing_to_do_has_one_run(tmp_path: Any) -> None:
