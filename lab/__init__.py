@@ -90,6 +90,7 @@ def explore(
     traces: bool = False,
     engine: str = "auto",
     max_preemptions: int | None = None,
+    representatives: int = 0,
 ) -> Result:
     """Return everything that a scenario can do under a policy.
 
@@ -114,6 +115,8 @@ def explore(
         changes to it in large explorations if it is there. Results do not depend on it.
     max_preemptions : int or None
         Explore only the schedules with at most so many preemptions, >= 0: switches away from a thread that could go on.
+    representatives : int
+        How many of these runs to list at most, which implies `traces`; 0 means none.
 
     Raises
     ------
@@ -133,6 +136,7 @@ def explore(
         traces=traces,
         engine=engine,
         max_preemptions=max_preemptions,
+        representatives=representatives,
     )
     return replace(result, seconds=perf_counter() - start)
 

@@ -14,6 +14,7 @@ from lab.cli.folder import check_writable
 from lab.cli.screen import complain, say, show, write_json
 from lab.cli.status import BOUND, status_of, worst
 from lab.cli.watch import Watch
+from lab.errors import UsageError
 
 if TYPE_CHECKING:
     from lab.explorer.result import Result
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["explore", "run"]
 
 UNCOUNTED = "lab: the truly different runs were not counted: a bound was reached first"
+UNLISTED = "lab: not all the truly different runs asked for are listed: a bound was reached first"
+
+LISTED = 20
+"""Truly different runs that --by trace lists unless --limit says otherwise."""
 
 
 @click.command(
@@ -30,6 +35,7 @@ UNCOUNTED = "lab: the truly different runs were not counted: a bound was reached
     "  lab run refcount/race\n"
     "  lab run my_scenario.py --policy all\n"
     "  lab run philosophers/all_left --set N=4 --json\n"
+    "  lab run refcount/race --by trace\n"
     "  lab run refcount/race refcount/locked --figures drawn",
 )
 @click.argument("scenarios", nargs=-1, required=True, metavar="FILE|NAME...")
@@ -37,6 +43,10 @@ UNCOUNTED = "lab: the truly different runs were not counted: a bound was reached
 @options.setting
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: an object, or an array for several explorations.")
 @click.option("--traces", is_flag=True, help="Count truly different runs: up to swapping independent steps.")
+@click.option("--by", type=click.Choice(["trace"]), help="List a schedule of each truly different run (with --traces).")
+@click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", help=f"With --by trace: list at most N (else {LISTED})."
+)
 @click.option("--figures", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Draw the figures that fit.")
 @click.option(
     "--preemptions",
@@ -53,6 +63,8 @@ def run(
     settings: tuple[str, ...],
     as_json: bool,
     traces: bool,
+    by: str | None,
+    limit: int | None,
     folder: Path | None,
     preemptions: int | None,
     max_states: int | None,
@@ -64,6 +76,9 @@ def run(
     Prints the outcomes with the number of schedules that lead to each, the verdicts on the properties, and the data
     races. A scenario is a file, or a name from `lab list`.
     """
+    if limit is not None and by is None:
+        raise UsageError("--limit says how many truly different runs to list; give --by trace, too")
+    listing = 0 if by is None else limit or LISTED
     policies = policies_named(policy)
     options.parameters(settings)  # wrong settings are wrong for every file: one sentence, not one a file
     if folder is not None:
@@ -82,12 +97,10 @@ def run(
                     traces=traces,
                     engine=engine,
                     max_preemptions=preemptions,
+                    representatives=listing,
                 )
                 results.append(result)
-                statuses.append(status_of(result))
-                if traces and result.complete and result.traces is None:
-                    complain(UNCOUNTED)
-                    statuses.append(BOUND)
+                statuses += [status_of(result), *_short_of(result, traces=traces, listing=listing)]
                 if not as_json:
                     _print(result)
                 if folder is not None:
@@ -109,6 +122,21 @@ def policies_named(policy: str) -> tuple[str, ...]:
     return tuple(POLICIES) if policy == "all" else (policy_named(policy).name,)
 
 
+def _short_of(result: Result, *, traces: bool, listing: int) -> list[int]:
+    """Complain where a bound kept truly different runs from being counted, or from being listed as asked."""
+    from lab.report.different_runs import listed
+
+    if not result.complete or not (traces or listing):
+        return []
+    if result.traces is None:
+        complain(UNCOUNTED)
+        return [BOUND]
+    if not listed(result, listing):
+        complain(UNLISTED)
+        return [BOUND]
+    return []
+
+
 def explore(
     program: Program,
     policy: str,
@@ -118,6 +146,7 @@ def explore(
     traces: bool = False,
     engine: str = "auto",
     max_preemptions: int | None = None,
+    representatives: int = 0,
 ) -> Result:
     """Explore under a time limit, Ctrl-C and a bound on states; what was found until then is kept."""
     import lab
@@ -132,6 +161,7 @@ def explore(
             traces=traces,
             engine=engine,
             max_preemptions=max_preemptions,
+            representatives=representatives,
         )
     return watch.explained(result)
 

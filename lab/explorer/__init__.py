@@ -15,6 +15,7 @@ from lab.explorer.packing import Packing
 from lab.explorer.preemptions import BoundedExpander, packing_with_past
 from lab.explorer.protocol import Explorable
 from lab.explorer.record import Recorded
+from lab.explorer.representatives import with_representatives
 from lab.explorer.result import FewPreemptions, Result
 from lab.explorer.search import NotLayered, Search
 from lab.explorer.traces import count_traces, with_traces
@@ -31,6 +32,7 @@ def explore(
     traces: bool = False,
     engine: str = "auto",
     max_preemptions: int | None = None,
+    representatives: int = 0,
 ) -> Result:
     """Explore a program in every order its policy allows.
 
@@ -50,6 +52,8 @@ def explore(
         "numpy", "compiled" or "auto", as `Engine` says; results do not depend on it.
     max_preemptions : int, optional
         Explore only the schedules with at most so many preemptions, >= 0: switches away from a thread that could go on.
+    representatives : int
+        How many of them to list at most, with the count; 0 means none.
 
     Returns
     -------
@@ -74,8 +78,11 @@ def explore(
         bounds = Bounds(max_states or _MOST_FOR_RACES, deadline, progress)
         finest = _walked(relation.finest(), bounds, code).result()
         result = replace(result, races=finest.races, races_complete=finest.complete)
-    if traces and result.complete:
-        result = with_traces(result, count_traces(relation, max_nodes=max_states, deadline=deadline))
+    if (traces or representatives) and result.complete:
+        found = count_traces(relation, max_nodes=max_states, deadline=deadline)
+        result = with_traces(result, found)
+        if found is not None and representatives:
+            result = with_representatives(result, relation, found, representatives, deadline)
     return replace(result, expectations=check(relation.program, result))
 
 

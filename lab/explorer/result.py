@@ -19,6 +19,7 @@ __all__ = [
     "PropertyResult",
     "Race",
     "RacyAccess",
+    "Representative",
     "Result",
     "Rounded",
     "Status",
@@ -97,6 +98,25 @@ class Outcome:
     probability_rounded: Rounded | None = None
     witness_preemptions: int = 0
     witness_proven: bool = True
+
+
+@dataclass(frozen=True)
+class Representative:
+    """One truly different run.
+
+    Attributes
+    ----------
+    outcome : int
+        How it ends: an index into the result's outcomes.
+    schedule : tuple of str
+        The first of its schedules in thread order; all of them are equally long.
+    interleavings : int or None
+        How many schedules it stands for; None where that takes too long to count.
+    """
+
+    outcome: int
+    schedule: tuple[str, ...]
+    interleavings: int | None
 
 
 @dataclass(frozen=True)
@@ -184,6 +204,9 @@ class Result:
     expectations: tuple[ExpectationResult, ...] = ()
     seconds: float = field(default=0.0, compare=False)
     traces: Count = None
+    representatives: tuple[Representative, ...] | None = None
+    """Truly different runs, by outcome, then by length, then in thread order; None where they were not asked for."""
+
     races_complete: bool = True
     """Whether every state that could show a data race was seen, as far as `complete` goes."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from lab.explorer.bounds import Bounds, Stopped
 from lab.explorer.ends import outcome_key, waiting_of
@@ -20,7 +20,7 @@ from lab.explorer.protocol import Explorable
 from lab.explorer.result import INFINITE, Count, Outcome, Result
 from lab.explorer.trace_graph import TraceGraph
 
-__all__ = ["Traces", "count_traces", "with_traces"]
+__all__ = ["Traces", "count_traces", "key_of", "with_traces"]
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,18 @@ class Traces:
         By what can be observed at the end, as `outcome_key` gives it.
     nodes : int
         Pairs of a state and a sleep set that the count took.
+    graph : TraceGraph
+        These pairs.
+    ends : Mapping[Hashable, list of int]
+        By outcome, the pairs in which its runs end.
     """
 
     finished: Count
     deadlocked: Count
     outcomes: Mapping[Hashable, Count]
     nodes: int
+    graph: TraceGraph = field(repr=False, compare=False)
+    ends: Mapping[Hashable, list[int]] = field(repr=False, compare=False)
 
 
 def count_traces(
@@ -107,7 +113,12 @@ def with_traces(result: Result, traces: Traces | None) -> Result:
 def _of(outcome: Outcome, traces: Traces) -> Count:
     if outcome.status not in ("finished", "deadlock"):
         return INFINITE
-    return traces.outcomes.get(outcome_key(outcome.status, outcome, outcome.waiting), 0)
+    return traces.outcomes.get(key_of(outcome), 0)
+
+
+def key_of(outcome: Outcome) -> Hashable:
+    """Return an outcome's key in `Traces.outcomes` and `Traces.ends`."""
+    return outcome_key(outcome.status, outcome, outcome.waiting)
 
 
 def _summed(relation: Explorable, graph: TraceGraph) -> Traces:
@@ -115,14 +126,16 @@ def _summed(relation: Explorable, graph: TraceGraph) -> Traces:
     paths = graph.paths()
     totals: dict[str, Count] = {"finished": 0, "deadlock": 0}
     outcomes: dict[Hashable, Count] = {}
+    ends: dict[Hashable, list[int]] = {}
     for end in graph.ends:
-        status, key = end_of(relation, graph, end)
+        status, key = _end(relation, graph, end)
+        ends.setdefault(key, []).append(end)
         outcomes[key] = _sum(outcomes.get(key, 0), paths[end])
         totals[status] = _sum(totals[status], paths[end])
-    return Traces(totals["finished"], totals["deadlock"], outcomes, len(graph.states))
+    return Traces(totals["finished"], totals["deadlock"], outcomes, len(graph.states), graph, ends)
 
 
-def end_of(relation: Explorable, graph: TraceGraph, end: int) -> tuple[str, Hashable]:
+def _end(relation: Explorable, graph: TraceGraph, end: int) -> tuple[str, Hashable]:
     """Return how runs end that end in a node, and the key of their outcome."""
     state = graph.events.state(graph.numbers(end))
     finished = all(local.ended for local in state.locals)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from lab.explorer.result import BuiltIn, Count, Infinite, Outcome, PropertyResult, Race, Result
+from lab.explorer.result import BuiltIn, Count, Infinite, Outcome, PropertyResult, Race, Representative, Result
 from lab.report.words import digits, ratio
 from lab.sampler.result import Coverage, Sample, SampledOutcome, Seen, Spread
 
@@ -37,6 +37,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "exceptions": {"verdict": result.exceptions.verdict, **_weight(result.exceptions)},
         "races": [_race(race) for race in result.races],
         "expectations": [{"what": claim.what, "met": claim.met} for claim in result.expectations],
+        **({} if result.representatives is None else {"representatives": list(map(_run, result.representatives))}),
         "seconds": round(result.seconds, 6),
         **_bound_on_preemptions(result),
     }
@@ -46,6 +47,14 @@ def _bound_on_preemptions(result: Result) -> dict[str, Any]:
     """The number of schedules within the bound; nothing where none was asked for."""
     asked = result.preemptions
     return {} if asked is None else {"preemptions": {"bound": asked.bound, "schedules": _count(asked.schedules)}}
+
+
+def _run(run: Representative) -> dict[str, Any]:
+    return {
+        "outcome": run.outcome,
+        "schedule": list(run.schedule),
+        "interleavings": _count(run.interleavings),
+    }
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:

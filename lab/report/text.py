@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.explorer.result import BuiltIn, Outcome, PropertyResult, Result, Verdict
+from lab.report.different_runs import different_runs
 from lab.report.table import Cell, Column, Table, Tone
 from lab.report.words import amount, chance, count, end, exactness, lined, part, schedule, settings, within_bound
 
@@ -36,7 +37,7 @@ def headline(result: Result) -> str:
 
 def tables(result: Result) -> tuple[Table, ...]:
     """Return the tables that `lab run` shows; an empty one is left out."""
-    shown = (outcomes(result), verdicts(result), races(result), expectations(result))
+    shown = (outcomes(result), different_runs(result), verdicts(result), races(result), expectations(result))
     return tuple(table for table in shown if table.rows)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import lab
 import lab.draw
 from tests.cli.conftest import BUSY, RACE, SOUND
 
@@ -41,6 +43,41 @@ def test_truly_different_runs_are_counted_when_asked_for(command) -> None:
     assert "not asked" not in done.out
     data = json.loads(command("run", "refcount/race", "--traces", "--json").out)
     assert (data["traces"], [outcome["traces"] for outcome in data["outcomes"]]) == ("4", ["2", "1", "1"])
+
+
+def test_truly_different_runs_are_listed_one_by_one(command) -> None:
+    """Two serial runs stand for one schedule each, the two that lose an update for two: 6 in all."""
+    done = command("run", "refcount/race", "--by", "trace")
+    assert "4 runs stand for 6 schedules: 1 + 1 + 2 + 2." in done.out
+    assert done.status == 0
+    data = json.loads(command("run", "refcount/race", "--by", "trace", "--limit", "3", "--json").out)
+    assert data["traces"] == "4"
+    assert data["representatives"][2] == {"outcome": 2, "schedule": ["T1", "T2", "T2", "T1"], "interleavings": "2"}
+    assert "3 of 4 runs are listed" in command("run", "refcount/race", "--by", "trace", "--limit", "3").out
+    assert "representatives" not in json.loads(command("run", "refcount/race", "--traces", "--json").out)
+    assert "Blocked in a deadlock, and not counted as finished: 1." in (
+        command("run", "lock_order/inversion", "--by", "trace").out
+    )
+
+
+def test_a_limit_needs_a_list(command) -> None:
+    done = command("run", "refcount/race", "--limit", "3")
+    assert (done.status, done.out) == (2, "")
+    assert done.err == "lab: --limit says how many truly different runs to list; give --by trace, too\n"
+
+
+def test_a_list_that_a_bound_cuts_short_says_so(command, monkeypatch) -> None:
+    """The exit status is that of a bound, although the exploration itself is complete."""
+    explored = lab.explore("refcount/locked", representatives=20)
+    assert explored.representatives is not None
+    for cut, sentence in (
+        (replace(explored, representatives=explored.representatives[:1]), "are listed: a bound was reached first"),
+        (replace(explored, traces=None, representatives=None), "were not counted: a bound was reached first"),
+    ):
+        monkeypatch.setattr(lab, "explore", lambda *_args, cut=cut, **_options: cut)
+        done = command("run", "refcount/locked", "--by", "trace")
+        assert sentence in done.err
+        assert done.status == 3
 
 
 def test_two_runs_differ_in_seconds_only(command) -> None:

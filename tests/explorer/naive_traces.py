@@ -24,39 +24,51 @@ class Event(NamedTuple):
 
 
 Run = tuple[Event, ...]
+Schedule = tuple[tuple[int, int], ...]
 
 
 def different_runs(relation: Any, most: int = 1500, longest: int = 30) -> dict[str, Any]:
-    """Return the numbers of finished and deadlocked traces, and those of each observable end."""
+    """Return the numbers of finished and deadlocked traces, those of each observable end, and every trace's schedules.
+
+    Schedules are lists of (thread, result), in lexicographic order.
+    """
     locks = {target.name for target in relation.program.heap if isinstance(target, Lock | RLock | Semaphore)}
     found: dict[str, set[Hashable]] = {"finished": set(), "deadlock": set()}
     ends: dict[Hashable, set[Hashable]] = {}
-    for number, (run, state) in enumerate(_runs(relation, relation.initial(), (), longest)):
+    schedules: dict[Hashable, list[Schedule]] = {}
+    for number, (run, schedule, state) in enumerate(_runs(relation, relation.initial(), (), (), longest)):
         if number >= most:
             raise TooMany
         form = normal_form(run, locks)
+        schedules.setdefault(form, []).append(schedule)
         status = "finished" if all(local.ended for local in state.locals) else "deadlock"
         found[status].add(form)
         waiting = [relation.waiting(state, thread) for thread in range(len(state.locals))]
         ends.setdefault(repr((relation.observe(state), waiting)), set()).add(form)
-    return {**{status: len(forms) for status, forms in found.items()}, "ends": Counter(map(len, ends.values()))}
+    return {
+        **{status: len(forms) for status, forms in found.items()},
+        "ends": Counter(map(len, ends.values())),
+        "schedules": [sorted(alike) for alike in schedules.values()],
+    }
 
 
-def _runs(relation: Any, state: State, run: Run, longest: int) -> Iterator[tuple[Run, State]]:
+def _runs(
+    relation: Any, state: State, run: Run, schedule: Schedule, longest: int
+) -> Iterator[tuple[Run, Schedule, State]]:
     if len(run) > longest:
         raise TooMany
     moved = False
     for thread in range(len(state.locals)):
         alike = Counter[str]()
-        for step, after in relation.steps(state, thread):
+        for result, (step, after) in enumerate(relation.steps(state, thread)):
             moved = True
             does = repr((step.local, step.accesses))
             places = tuple((access.location, access.writes) for access in step.accesses)
             event = Event(thread, does, alike[does], places)
             alike[does] += 1
-            yield from _runs(relation, after, (*run, event), longest)
+            yield from _runs(relation, after, (*run, event), (*schedule, (thread, result)), longest)
     if not moved:
-        yield run, state
+        yield run, schedule, state
 
 
 def normal_form(run: Run, locks: set[str]) -> Hashable:
