@@ -126,7 +126,7 @@ def _short_of(result: Result, *, traces: bool, listing: int) -> list[int]:
     """Complain where a bound kept truly different runs from being counted, or from being listed as asked."""
     from lab.report.different_runs import listed
 
-    if not result.complete or not (traces or listing):
+    if not (traces or listing):
         return []
     if result.traces is None:
         complain(UNCOUNTED)

@@ -61,7 +61,7 @@ def first_schedule(events: Events, run: Run) -> tuple[Run, tuple[str, ...]]:
     order, done = list[int](), 0
     while len(order) < len(run):
         ready = [place for place in range(len(run)) if not done >> place & 1 and before[place] & ~done == 0]
-        place = min(ready, key=lambda ready_one: run[ready_one].thread)
+        place = min(ready, key=lambda one: run[one].thread)
         order.append(place)
         done |= 1 << place
     first = tuple(run[place] for place in order)
