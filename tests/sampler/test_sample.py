@@ -110,6 +110,17 @@ def test_exceptions_are_counted_in_runs_that_are_cut_off_too() -> None:
     assert found.faulty
 
 
+@pytest.mark.parametrize("way", WAYS, ids=("choice", "uniform", "pct"))
+def test_the_first_violation_is_the_first_of_all_that_end_so(way: dict[str, Any]) -> None:
+    """Two of the three outcomes violate the property; the schedule shown is that of the earlier one."""
+    found = lab.sample("refcount/race", runs=300, **way)
+    faulty = [outcome.seen for outcome in found.outcomes if outcome.faulty]
+    assert len(faulty) == 2
+    first = min(faulty, key=lambda seen: seen.first or 0)
+    assert (found.properties[0].seen.first, found.properties[0].seen.schedule) == (first.first, first.schedule)
+    assert found.properties[0].seen.runs == sum(seen.runs for seen in faulty)
+
+
 def test_properties_about_regions_are_noted() -> None:
     """Somewhere on the schedule that is shown, both threads are in their critical region."""
     violated = lab.sample("peterson/swapped", runs=300).properties[0]

@@ -127,6 +127,7 @@ def test_states_beyond_the_length_are_not_explored() -> None:
     assert runs.stopped == "length"
     assert (counted.total, counted.longer) == (6, True)
     assert brute.credible(_drawn(toy, 600, 6), _equally(toy, 6)) > brute.CREDIBLE
+    assert lab.sampler.sample(toy, uniform=True, max_length=6).population == 6
 
 
 @given(random_toys.toys(cyclic=False), st.none() | st.integers(1, 6))
