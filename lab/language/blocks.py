@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
 
-from lab.language.builder import Block
+from lab.language.builder import NONE, Block
 from lab.language.calls import Calls
-from lab.model.instructions import Handler, Reg
+from lab.model.instructions import Handler, Operand, Reg
 from lab.model.operations import Invoke, LeaveRegion
 from lab.model.policies import ATOMIC, STATEMENT
 
@@ -49,7 +50,8 @@ class Blocks(Calls):
             self.body(node.body)
             return
         item, manager = items[0], items[0].context_expr
-        if item.optional_vars is not None:
+        managed = any("__enter__" in one.methods for one in self.context.classes.values())
+        if item.optional_vars is not None and not managed:
             raise self.source.error(item.optional_vars, "`with ... as` is not part of the language", "leave out `as`")
 
         def inside() -> None:
@@ -67,6 +69,8 @@ class Blocks(Calls):
                 self.builder.mark(ATOMIC)
                 with self.builder.within(self.builder.new_atomic()):
                     inside()
+        elif managed:
+            self._managed(item, inside)
         else:
             self._locked(manager, inside)
 
@@ -103,6 +107,36 @@ class Blocks(Calls):
 
         self.guarded(inside, release)
 
+    def _managed(self, item: ast.withitem, inside: Callable[[], None]) -> None:
+        """Lower `with` where a class of the file has `__enter__` and `__exit__`; other objects are locks."""
+        builder, manager = self.builder, item.context_expr
+        written = self.source.segment(manager)
+        holder = self.held(self.expression(manager))
+        enter = partial(builder.operate, Invoke("__enter__", f"acquire {written}"), holder)
+        entered = self.special("__enter__", holder, [], enter, manager)
+        if item.optional_vars is not None:
+            self.assign(item.optional_vars, entered)
+
+        def leave(error: Operand = NONE) -> Operand:
+            with builder.at(self.source.span(manager)):
+                self._begin()
+                plain = partial(builder.operate, Invoke("__exit__", f"release {written}"), holder)
+                return self.special("__exit__", holder, [error, error, NONE], plain, manager)
+
+        error, handler, end = builder.register(), builder.label(), builder.label()
+        with builder.within(Block("cleanup", cleanup=lambda: void(leave()), handler=Handler(handler, error))):
+            inside()
+        leave()
+        builder.jump(end)
+        builder.here(handler)
+        raised = builder.label()
+        with builder.within(Block("handling", result=error)):
+            builder.unless(self.truth(leave(Reg(error)), manager), raised)
+        builder.jump(end)
+        builder.here(raised)
+        builder.throw(Reg(error))
+        builder.here(end)
+
     def guarded(self, inside: Callable[[], None], cleanup: Callable[[], None]) -> None:
         """Lower a block whose clean-up runs on every way out."""
         builder = self.builder
@@ -118,10 +152,14 @@ class Blocks(Calls):
         builder.here(end)
 
 
+def void(_operand: Operand) -> None:
+    """Forget a value that nobody reads."""
+
+
 _REFUSED: dict[str, tuple[str, str]] = {
     "FunctionDef": ("a function inside a function", "write it at the top level"),
     "AsyncFunctionDef": ("a function inside a function", "write it at the top level"),
-    "ClassDef": ("a class", "use SimpleNamespace or Record at the top level"),
+    "ClassDef": ("a class", "write it at the top level"),
     "Nonlocal": ("`nonlocal`", "use a shared variable and `global`"),
     "Import": ("an import", "import at the top of the file"),
     "ImportFrom": ("an import", "import at the top of the file"),

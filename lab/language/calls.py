@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import ast
 import builtins
-from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import partial
 
-from lab.language.builder import NONE, Block
-from lab.language.expressions import Frame
-from lab.language.making import Making
+from lab.language.dispatch import Dispatch
+from lab.language.inlining import Given
 from lab.language.names import BUILTINS
-from lab.model.instructions import Const, Operand, Reg
-from lab.model.policies import CALL, c_call
-from lab.model.values import UNBOUND
+from lab.model.heap import Raised
+from lab.model.instructions import Operand
+from lab.model.policies import c_call
+from lab.model.values import Value, type_name
 
 __all__ = ["Calls"]
 
 
-class Calls(Making, ABC):
-    """Lowers calls; the body of a helper is lowered by `inline_body`, which the statements provide."""
-
-    @abstractmethod
-    def inline_body(self, body: list[ast.stmt]) -> None:
-        """Lower the statements of a helper."""
+class Calls(Dispatch):
+    """Lowers calls."""
 
     def _call(self, node: ast.Call) -> Operand:
         for argument in node.args:
@@ -36,16 +32,43 @@ class Calls(Making, ABC):
         if name is not None:
             return self._known(node, name)
         if isinstance(node.func, ast.Attribute):
+            if any(node.func.attr in one.methods for one in self.context.classes.values()):
+                return self.own_method(node, node.func, partial(self._other_method, node, node.func))
             return self.method(node, node.func)
         if isinstance(node.func, ast.Lambda):
-            return self._in_place(
+            return self.in_place(
                 node.func, [self.held(self.expression(value)) for value in self._positional(node, 0, 99)]
             )
         if isinstance(node.func, ast.Name):
-            if node.func.id in self.context.helpers and node.func.id not in self.frame.scope.locals:
-                return self._inline(node, self.context.helpers[node.func.id])
-            return self._not_callable(node, node.func)
+            return self._named(node, node.func)
         raise self.source.error(node, "only functions and methods can be called by name", "write a helper function")
+
+    def _named(self, node: ast.Call, function: ast.Name) -> Operand:
+        """Lower a call of a helper, a class or an object of the file."""
+        name = function.id
+        if name in self.context.helpers and name not in self.frame.scope.locals:
+            return self.inline(name, self.context.helpers[name], self.given(node))
+        if self.names_class(function):
+            self._only_in_thread(node)
+            return self.construct(node, self.context.classes[name])
+        if self._may_be_called(name):
+            return self._called_object(node, function)
+        return self._not_callable(node, function)
+
+    def _other_method(self, node: ast.Call, function: ast.Attribute, receiver: Operand, given: Given) -> Operand:
+        """Lower a call of a method that a class of the file has, on an object of another class."""
+        return self.invoke(node, function.attr, receiver, list(given.positional))
+
+    def _may_be_called(self, name: str) -> bool:
+        is_value = name in self.frame.scope.locals or name in self.context.names
+        return is_value and any("__call__" in one.methods for one in self.context.classes.values())
+
+    def _called_object(self, node: ast.Call, function: ast.Name) -> Operand:
+        receiver = self.held(self.expression(function))
+        given = self.given(node)
+        targets = [one for one in self.context.classes.values() if "__call__" in one.methods]
+        functions = [(one.name, one.methods["__call__"]) for one in targets]
+        return self.dispatch(functions, receiver, given, partial(self.builder.compute, _not_called, receiver))
 
     def _not_callable(self, node: ast.Call, function: ast.Name) -> Operand:
         if function.id in self.context.others:
@@ -85,97 +108,6 @@ class Calls(Making, ABC):
             self.builder.mark(c_call(short))
         return value
 
-    def apply(self, function: ast.expr, arguments: list[Operand], node: ast.expr) -> Operand:
-        """Lower the call of a function that is given as an argument: a lambda, a helper, a function of Python's."""
-        if isinstance(function, ast.Lambda):
-            return self._in_place(function, arguments)
-        if not isinstance(function, ast.Name):
-            raise self.source.error(function, "this is no function", "write a lambda or the name of a function")
-        hidden = {f".{position}": self.held(value) for position, value in enumerate(arguments)}
-        before = dict(self.frame.hidden)
-        self.frame.hidden.update({name: value.number for name, value in hidden.items() if isinstance(value, Reg)})
-        names = [ast.copy_location(ast.Name(name, ast.Load()), node) for name in hidden]
-        call = ast.Call(func=function, args=list(names), keywords=[])
-        value = self.expression(ast.copy_location(call, function))
-        self.frame.hidden = before
-        return value
 
-    def _in_place(self, function: ast.Lambda, arguments: list[Operand]) -> Operand:
-        """Lower the call of a lambda where it stands: its free names are those around it."""
-        names = [argument.arg for argument in function.args.args]
-        extra = function.args.vararg or function.args.kwarg or next(iter(function.args.kwonlyargs), None)
-        if extra is not None or function.args.posonlyargs:
-            raise self.source.error(function, "a parameter of this lambda is not a plain one", "write plain parameters")
-        defaults = function.args.defaults
-        if not len(names) - len(defaults) <= len(arguments) <= len(names):
-            raise self.source.error(
-                function,
-                f"this lambda has {len(names)} parameters and is called with {len(arguments)} arguments",
-                "give it as many",
-            )
-        missing = len(names) - len(arguments)
-        given = [*arguments, *(self.default(default) for default in defaults[len(defaults) - missing :] if missing)]
-        before, builder = dict(self.frame.hidden), self.builder
-        builder.mark(CALL)
-        inner = dict(before)
-        for name, value in zip(names, given, strict=True):
-            inner[name] = builder.register(name)
-            builder.move(value, inner[name])
-        self.frame.hidden = inner
-        value = self.expression(function.body)
-        self.frame.hidden = before
-        return value
-
-    def _inline(self, node: ast.Call, helper: ast.FunctionDef) -> Operand:
-        if helper.name in self.frame.callers:
-            raise self.source.error(node, f"'{helper.name}' calls itself", "helpers are inlined, so write a loop")
-        scope = self.context.scope(helper)
-        arguments = self._bind(node, helper)
-        builder, caller = self.builder, self.frame
-        builder.mark(CALL)
-        registers = {name: builder.register(name) for name in sorted(scope.locals)}
-        for name, register in registers.items():
-            builder.move(arguments.get(name, Const(UNBOUND)), register)
-        result, end = builder.register(), builder.label()
-        builder.move(NONE, result)
-        self.frame = Frame(scope, registers, (*caller.callers, helper.name))
-        with builder.within(Block("call", leave=end, result=result)):
-            self.inline_body(helper.body)
-        self.frame = caller
-        builder.here(end)
-        return Reg(result)
-
-    def _bind(self, node: ast.Call, helper: ast.FunctionDef) -> dict[str, Operand]:
-        names = [argument.arg for argument in helper.args.args]
-        if len(node.args) > len(names):
-            raise self.source.error(
-                node, f"'{helper.name}' is called with {len(node.args)} arguments", f"give it {len(names)}"
-            )
-        bound = {name: self.expression(value) for name, value in zip(names, node.args, strict=False)}
-        for keyword in node.keywords:
-            name = str(keyword.arg)
-            if name not in names or name in bound:
-                raise self.source.error(
-                    keyword.value,
-                    f"'{helper.name}' has no free parameter '{name}'",
-                    f"its parameters are {', '.join(names) or 'none'}",
-                )
-            bound[name] = self.expression(keyword.value)
-        defaults = helper.args.defaults
-        for name, default in zip(names[len(names) - len(defaults) :], defaults, strict=True):
-            if name not in bound:
-                bound[name] = self.default(default)
-        for name in names:
-            if name not in bound:
-                raise self.source.error(
-                    node, f"'{helper.name}' is called without '{name}'", f"its parameters are {', '.join(names)}"
-                )
-        return bound
-
-    def default(self, node: ast.expr) -> Operand:
-        """Return a parameter's default, which is a literal or a parameter of the file."""
-        if isinstance(node, ast.Constant):
-            return self.expression(node)
-        if isinstance(node, ast.Name) and node.id in self.context.parameters:
-            return Const(self.context.parameters[node.id])
-        raise self.source.error(node, "a default value is no literal", "write a number, a text, True, False or None")
+def _not_called(value: Value) -> Value:
+    raise Raised("TypeError", f"'{type_name(value)}' object is not callable")

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from lab.language.classes import ClassInfo
 from lab.language.effects import Scope, scope_of
 from lab.language.source import Source
 from lab.model.values import Value
@@ -29,6 +30,8 @@ class FileContext:
         The undecorated functions.
     others : frozenset of str
         The functions that nobody may call: threads and properties.
+    classes : Mapping[str, ClassInfo]
+        The classes that the file writes.
     stdout : int or None
         The component of the printed lines.
     """
@@ -41,8 +44,9 @@ class FileContext:
     helpers: Mapping[str, ast.FunctionDef]
     others: frozenset[str]
     stdout: int | None
-    scopes: dict[str, Scope] = field(default_factory=dict)
+    classes: Mapping[str, ClassInfo] = field(default_factory=dict)
+    scopes: dict[ast.FunctionDef, Scope] = field(default_factory=dict)
 
     def scope(self, function: ast.FunctionDef) -> Scope:
         """Return a function's names."""
-        return self.scopes.setdefault(function.name, scope_of(function))
+        return self.scopes.setdefault(function, scope_of(function))

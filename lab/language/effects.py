@@ -63,13 +63,15 @@ def methods() -> frozenset[str]:
 class Scope:
     """The names of one function: its parameters, the globals it declares, and its locals (parameters included).
 
-    `inner` holds the variables of its comprehensions and the parameters of its lambdas, each known inside of it only.
+    `inner` holds the variables of its comprehensions and the parameters of its lambdas, each known inside of it only;
+    `single` the locals that the text binds once.
     """
 
     parameters: tuple[str, ...]
     globals: frozenset[str]
     locals: frozenset[str]
     inner: frozenset[str] = frozenset()
+    single: frozenset[str] = frozenset()
 
 
 def _stores(node: ast.AST) -> Iterator[ast.Name]:
@@ -89,8 +91,12 @@ def scope_of(function: ast.FunctionDef) -> Scope:
     """Return the names of a function."""
     declared = {name for node in ast.walk(function) if isinstance(node, ast.Global) for name in node.names}
     parameters = tuple(argument.arg for argument in function.args.args)
-    bound = {name.id for statement in function.body for name in _stores(ast.Module([statement], []))}
-    return Scope(parameters, frozenset(declared), frozenset(bound | set(parameters)) - declared, _inner(function))
+    stores = [name.id for statement in function.body for name in _stores(ast.Module([statement], []))]
+    bound = set(stores)
+    single = frozenset(name for name in bound - set(parameters) if stores.count(name) == 1)
+    return Scope(
+        parameters, frozenset(declared), frozenset(bound | set(parameters)) - declared, _inner(function), single
+    )
 
 
 def _inner(function: ast.FunctionDef) -> frozenset[str]:
@@ -129,6 +135,7 @@ def read_effects(functions: Iterable[ast.FunctionDef], names: Mapping[str, Value
     changes: list[tuple[ast.expr, str, Scope]] = []
     for function in functions:
         scope = scope_of(function)
+        constructs = _constructs(function)
         for node in ast.walk(function):
             changes.extend((base, operation, scope) for base, operation in _changes(node))
             if _extends(node, scope, names):
@@ -136,7 +143,8 @@ def read_effects(functions: Iterable[ast.FunctionDef], names: Mapping[str, Value
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del) and node.id in scope.globals:
                 effects.rebound.add(node.id)
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
-                effects.attributes.add(node.attr)
+                made_here = constructs and isinstance(node.value, ast.Name) and node.value.id == constructs
+                effects.attributes |= set() if made_here else {node.attr}
     before = -1
     while before != len(effects.changed):
         before = len(effects.changed)
@@ -154,6 +162,19 @@ def read_effects(functions: Iterable[ast.FunctionDef], names: Mapping[str, Value
                 if operation not in _KEEPS_SHAPE:
                     effects.reshaped.add(blueprint.ref.number)
     return effects
+
+
+def _constructs(function: ast.FunctionDef) -> str:
+    """Return the name of `self` in an `__init__` that nobody else can look into: it is used for its attributes only."""
+    if function.name != "__init__" or not function.args.args:
+        return ""
+    name = function.args.args[0].arg
+    called = {id(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
+    plain = {
+        id(node.value) for node in ast.walk(function) if isinstance(node, ast.Attribute) and id(node) not in called
+    }
+    uses = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == name]
+    return name if all(id(node) in plain for node in uses) else ""
 
 
 def _changes(node: ast.AST) -> Iterator[tuple[ast.expr, str]]:

@@ -23,7 +23,7 @@ class Exceptions(Blocks):
         self.builder.unless(self.condition(node.test), fails)
         self.builder.jump(end)
         self.builder.here(fails)
-        message = self.text(self.expression(node.msg)) if node.msg is not None else Const("")
+        message = self.text(self.expression(node.msg), node.msg) if node.msg is not None else Const("")
         self.builder.throw(self.builder.compute(_Throw("AssertionError"), message))
         self.builder.here(end)
 
@@ -43,7 +43,7 @@ class Exceptions(Blocks):
         message: Operand = Const("")
         if arguments:
             value = self.expression(arguments[0])
-            message = self.builder.compute(_quoted, value) if name == "KeyError" else self.text(value)
+            message = self.builder.compute(_quoted, value) if name == "KeyError" else self.text(value, node)
         self.builder.throw(self.builder.compute(_Throw(name), message))
 
     def _handled(self) -> Operand:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 from lab.language.builder import NONE, Builder
@@ -14,9 +15,9 @@ from lab.language.toplevel import check_literal
 from lab.model import compute
 from lab.model.exceptions import EXCEPTIONS, catches
 from lab.model.instructions import Const, Operand, Reg
-from lab.model.operations import Inside, Invoke, Load
+from lab.model.operations import Inside, Load
 from lab.model.values import Cut, Ref, Thrown, Value, type_name
-from lab.model.wholes import Arithmetic, Compare, Copy, Text
+from lab.model.wholes import Copy
 
 __all__ = ["Expressions", "Frame"]
 
@@ -33,7 +34,7 @@ class Frame:
     hidden: dict[str, int] = field(default_factory=dict)
 
 
-class Expressions:
+class Expressions(ABC):
     """Lowers the expressions of a thread, of a property or of a predicate.
 
     Parameters
@@ -50,6 +51,16 @@ class Expressions:
         self.source = context.source
         self.builder = Builder()
         self.frame = Frame(Scope((), frozenset(), frozenset()), {}, ())
+        self.classes: dict[int, str] = {}  # of which class of the file the object in a register always is
+        self.returned: dict[int, set[str | None]] = {}  # the same for the values returned into a register
+
+    @abstractmethod
+    def truth(self, operand: Operand, node: ast.expr) -> Operand:
+        """Test a value for truth."""
+
+    @abstractmethod
+    def comparison(self, op: ast.cmpop, left: Operand, right: Operand, node: ast.expr) -> Operand:
+        """Lower one comparison."""
 
     def expression(self, node: ast.expr) -> Operand:
         """Lower an expression and return its value's operand."""
@@ -83,7 +94,7 @@ class Expressions:
 
     def _unknown(self, node: ast.Name) -> Exception:
         name = node.id
-        if name in self.context.helpers or name in self.context.others:
+        if name in self.context.helpers or name in self.context.others or name in self.context.classes:
             return self.source.error(node, f"the function '{name}' is used as a value", "call it")
         if self.context.qualified(node) is not None:
             return self.source.error(node, f"'{name}' is used as a value", "call it, with parentheses")
@@ -121,11 +132,6 @@ class Expressions:
             return self.builder.compute(_negate, self.truth(self.expression(node.operand), node.operand))
         return self.builder.compute(compute.UNARY[type(node.op).__name__], self.expression(node.operand))
 
-    def _binop(self, node: ast.BinOp) -> Operand:
-        left = self.expression(node.left)
-        right = self.expression(node.right)
-        return self.builder.operate(Arithmetic(self.operator(node, node.op)), left, right)
-
     def operator(self, node: ast.AST, op: ast.operator) -> str:
         """Return the name of a binary operator."""
         if isinstance(op, ast.MatMult):
@@ -151,22 +157,16 @@ class Expressions:
         builder = self.builder
         left = self.expression(node.left)
         if len(node.ops) == 1:
-            return self._comparison(node.ops[0], left, self.expression(node.comparators[0]), node.comparators[0])
+            return self.comparison(node.ops[0], left, self.expression(node.comparators[0]), node.comparators[0])
         result, end = builder.register(), builder.label()
         for position, (op, comparator) in enumerate(zip(node.ops, node.comparators, strict=True)):
             right = self.expression(comparator)
-            builder.move(self._comparison(op, left, right, comparator), result)
+            builder.move(self.comparison(op, left, right, comparator), result)
             if position < len(node.ops) - 1:
                 builder.unless(Reg(result), end)
             left = right
         builder.here(end)
         return Reg(result)
-
-    def _comparison(self, op: ast.cmpop, left: Operand, right: Operand, node: ast.expr) -> Operand:
-        if isinstance(op, ast.In | ast.NotIn):
-            found = self.builder.operate(Invoke("__contains__", f"look in {self.source.segment(node)}"), right, left)
-            return self.builder.compute(_negate, found) if isinstance(op, ast.NotIn) else found
-        return self.builder.operate(Compare(type(op).__name__), left, right)
 
     def _ifexp(self, node: ast.IfExp) -> Operand:
         builder = self.builder
@@ -183,39 +183,12 @@ class Expressions:
         """Lower a test: the operand's value is plain, never a reference."""
         return self.truth(self.expression(node), node)
 
-    def truth(self, operand: Operand, node: ast.expr) -> Operand:
-        """Test a value for truth, which for a shared container is a step."""
-        if isinstance(operand, Const) and not isinstance(operand.value, Ref):
-            return operand
-        if isinstance(node, ast.Compare) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)):
-            return operand
-        return self.builder.operate(Invoke("__bool__", f"test {self.source.segment(node)}"), operand)
-
-    def _subscript(self, node: ast.Subscript) -> Operand:
-        container = self.expression(node.value)
-        slices = isinstance(node.slice, ast.Slice)
-        read = Invoke("__getitem__", f"read {self.source.segment(node)}", slices)
-        return self.builder.operate(read, container, self.index(node.slice))
-
     def index(self, node: ast.expr) -> Operand:
         """Lower what stands between the brackets."""
         if isinstance(node, ast.Slice):
             parts = [NONE if part is None else self.expression(part) for part in (node.lower, node.upper, node.step)]
             return self.builder.compute(Cut, *parts)
         return self.expression(node)
-
-    def _attribute(self, node: ast.Attribute) -> Operand:
-        if self.context.qualified(node) is not None:
-            raise self.source.error(
-                node, f"`{self.source.segment(node)}` is used as a value", "call it, at the top level"
-            )
-        if node.attr.startswith("__"):
-            raise self.source.error(
-                node, f"the attribute '{node.attr}' is not part of the language", "use plain attributes"
-            )
-        return self.builder.operate(
-            Invoke("__getattr__", f"read {self.source.segment(node)}"), self.expression(node.value), Const(node.attr)
-        )
 
     def known(self, function: ast.expr) -> str | None:
         """Return the full name of a function of Python's, of a module's or of the lab's; None for any other."""
@@ -231,7 +204,20 @@ class Expressions:
             return value
         copy = self.builder.register()
         self.builder.move(value, copy)
+        if value.number in self.classes:
+            self.classes[copy] = self.classes[value.number]
         return Reg(copy)
+
+    def class_of(self, operand: Operand) -> str | None:
+        """Return the name of an object's class where the text says it; "" for none of the file's, None if unknown."""
+        if isinstance(operand, Reg):
+            return self.classes.get(operand.number)
+        return operand.value.kind if isinstance(operand.value, Ref) else ""
+
+    def note_class(self, register: int, kind: str | None) -> None:
+        """Remember of which class the object in a register always is."""
+        if kind is not None:
+            self.classes[register] = kind
 
     def _positional(self, node: ast.Call, low: int, high: int, named: tuple[str, ...] = ()) -> list[ast.expr]:
         """Return a call's arguments, all given by position but those in `named`."""
@@ -254,10 +240,6 @@ class Expressions:
         hint = LATER.get(name, "see docs/language.md for what a thread may call")
         return self.source.error(node, f"`{name}` is not part of the language", hint)
 
-    def text(self, operand: Operand) -> Operand:
-        """Lower `str(value)`."""
-        return self.builder.operate(Text(), operand)
-
     def copy(self, kind: str, operand: Operand) -> Operand:
         """Lower `list(value)` and its like."""
         return self.builder.operate(Copy(kind), operand)
@@ -270,7 +252,8 @@ class Expressions:
         """Lower `isinstance(value, type)`."""
         value = self.expression(node.args[0])
         kinds = node.args[1].elts if isinstance(node.args[1], ast.Tuple) else [node.args[1]]
-        names = tuple(kind.id for kind in kinds if isinstance(kind, ast.Name) and kind.id in (*_TYPES, *EXCEPTIONS))
+        known = (*_TYPES, *EXCEPTIONS, *self.context.classes)
+        names = tuple(kind.id for kind in kinds if isinstance(kind, ast.Name) and kind.id in known)
         if len(names) != len(kinds):
             raise self.source.error(node.args[1], "isinstance needs types by name", f"write one of {', '.join(_TYPES)}")
         return self.builder.compute(_is_instance, value, Const(names))

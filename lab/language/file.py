@@ -8,6 +8,7 @@ from typing import Any
 
 from lab.errors import ScenarioError, UsageError
 from lab.language.builder import TooLong
+from lab.language.classes import ClassInfo, read_class
 from lab.language.context import FileContext
 from lab.language.effects import read_effects
 from lab.language.expectations import read_expectation
@@ -24,6 +25,8 @@ from lab.model.texts import format_value
 from lab.model.values import Ref, Value, identity, type_name
 
 __all__ = ["ScenarioFile"]
+
+_TAKEN = ("list", "dict", "set", "deque", "Lock", "RLock", "Semaphore", "Atomic", "Record", "SimpleNamespace")
 
 _PROPERTIES: dict[str, PropertyKind] = {
     "lab.scenario.always": "always",
@@ -54,6 +57,7 @@ class ScenarioFile:
         self.defaults: dict[str, Value] = {}
         self.functions: dict[str, ast.FunctionDef] = {}
         self.helpers: dict[str, ast.FunctionDef] = {}
+        self.classes: dict[str, ClassInfo] = {}
         self.threads: list[tuple[ast.FunctionDef, ast.expr | None]] = []
         self.properties: list[tuple[ast.FunctionDef, PropertyKind]] = []
         self.expects: list[ast.Call] = []
@@ -126,6 +130,8 @@ class ScenarioFile:
                 self._define(target, value)
             case ast.FunctionDef():
                 self._function(node)
+            case ast.ClassDef():
+                self._class(node)
             case ast.Expr(ast.Call(func) as call) if self.imports.qualified(func) == "lab.scenario.expect":
                 self.expects.append(call)
             case ast.If(test) if ast.unparse(test) in ("__name__ == '__main__'", "'__main__' == __name__"):
@@ -166,6 +172,18 @@ class ScenarioFile:
             kinds = f"of type {type_name(value)}, and {new!r} of type {type_name(new)}"
             raise UsageError(f"the parameter '{name}' is {kinds}")
         return new
+
+    def _class(self, node: ast.ClassDef) -> None:
+        self._new(node, node.name)
+        if node.name.startswith("_") or node.name in _TAKEN:
+            raise self.source.error(node, f"a class is called '{node.name}'", "use another name")
+        found = read_class(self.source, self.imports.qualified, self.evaluator.value, self._method_signature, node)
+        self.classes[node.name] = self.evaluator.classes[node.name] = found
+
+    def _method_signature(self, node: ast.FunctionDef) -> None:
+        if node.name == "__exit__" and node.args.vararg is not None and not node.args.kwarg:
+            return
+        self._signature(node)
 
     def _function(self, node: ast.FunctionDef) -> None:
         self._signature(node)
@@ -232,11 +250,12 @@ class ScenarioFile:
     # From the parts to the program
 
     def _context(self) -> tuple[FileContext, Layout]:
-        changing = [function for function, _ in self.threads] + list(self.helpers.values())
+        methods = [function for one in self.classes.values() for function in one.functions]
+        changing = [function for function, _ in self.threads] + list(self.helpers.values()) + methods
         effects = read_effects(changing, self.evaluator.names, self.evaluator.heap)
         for name in sorted(effects.rebound - set(self.evaluator.names)):
             effects.rebound.discard(name)  # the statement that declares it says so when it is lowered
-        layout = Layout(effects, self.evaluator.names, self.evaluator.heap)
+        layout = Layout(effects, self.evaluator.names, self.evaluator.heap, self.classes)
         prints = any(
             isinstance(node, ast.Call) and self.imports.qualified(node.func) == "builtins.print"
             for function in changing
@@ -253,6 +272,7 @@ class ScenarioFile:
             self.helpers,
             others,
             stdout,
+            self.classes,
         )
         return context, layout
 
@@ -343,7 +363,6 @@ def _mutable(value: Any) -> bool:
 
 
 _REFUSED: dict[str, tuple[str, str]] = {
-    "ClassDef": ("a class", "use SimpleNamespace or Record"),
     "AsyncFunctionDef": (
         "`async def`",
         "tasks are not part of the language yet; write `@thread` above a plain function",

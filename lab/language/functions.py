@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import partial
 
 from lab.language.builder import NONE
 from lab.language.iteration import VIEWS
@@ -35,7 +36,9 @@ class Functions(Ordering):
 
     def _do_len(self, node: ast.Call) -> Operand:
         [value] = self._positional(node, 1, 1)
-        return self.builder.operate(Invoke("__len__", self.source.segment(node)), self.expression(value))
+        receiver = self.expression(value)
+        plain = partial(self.builder.operate, Invoke("__len__", self.source.segment(node)), receiver)
+        return self.special("__len__", receiver, [], plain, node)
 
     def _do_abs(self, node: ast.Call) -> Operand:
         [value] = self._positional(node, 1, 1)
@@ -53,7 +56,7 @@ class Functions(Ordering):
 
     def _do_str(self, node: ast.Call) -> Operand:
         arguments = self._positional(node, 0, 1)
-        return self.text(self.expression(arguments[0])) if arguments else Const("")
+        return self.text(self.expression(arguments[0]), node) if arguments else Const("")
 
     def _do_range(self, node: ast.Call) -> Operand:
         return self.builder.compute(range, *(self.expression(value) for value in self._positional(node, 1, 3)))
@@ -144,7 +147,7 @@ class Functions(Ordering):
 
     def _do_print(self, node: ast.Call) -> Operand:
         self._only_in_thread(node)
-        texts = [self.text(self.expression(value)) for value in self._positional(node, 0, 99)]
+        texts = [self.text(self.expression(value), value) for value in self._positional(node, 0, 99)]
         assert self.context.stdout is not None
         return self.builder.operate(Print(self.context.stdout), *texts)
 

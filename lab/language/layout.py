@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from lab.language.classes import ClassInfo
 from lab.language.effects import CONTAINERS, Effects
 from lab.language.sharing import shared_kinds
 from lab.language.toplevel import Blueprint
@@ -26,15 +27,24 @@ _LOCKS: dict[str, Callable[[Ref, str, int], HeapObject]] = {"Lock": Lock, "RLock
 class Layout:
     """Gives every shared thing that may change a component, and turns blueprints into heap objects."""
 
-    def __init__(self, effects: Effects, names: Mapping[str, Value], blueprints: list[Blueprint]) -> None:
+    def __init__(
+        self,
+        effects: Effects,
+        names: Mapping[str, Value],
+        blueprints: list[Blueprint],
+        classes: Mapping[str, ClassInfo],
+    ) -> None:
         self.effects = effects
+        self.shapes = {name: Shape(name, one.constants, effects.attributes) for name, one in classes.items()}
+        self.shapes[NAMESPACE] = Shape(NAMESPACE, assigned=effects.attributes)
         self.components: list[Component] = []
         self.variables: dict[str, int] = {}
         for name, value in names.items():
             if name in effects.rebound:
                 self.variables[name] = self.component(name, value)
-        self.makers = makers({NAMESPACE: Shape(NAMESPACE, assigned=effects.attributes)})
-        paths = _paths(names, blueprints)
+        self.makers = makers(self.shapes)
+        constants = {f"{one.name}.{name}": value for one in classes.values() for name, value in one.constants.items()}
+        paths = _paths({**names, **constants}, blueprints)
         self.objects = [self._object(blueprint, paths.get(blueprint.ref.number, "object")) for blueprint in blueprints]
 
     @property
@@ -63,7 +73,7 @@ class Layout:
         ref, kind = blueprint.ref, blueprint.ref.kind
         if kind in CONTAINERS:
             return self._container(blueprint, name)
-        if kind == "SimpleNamespace":
+        if kind in self.shapes:
             return self._namespace(blueprint, name)
         if kind == "Record":
             cells = {
@@ -99,7 +109,7 @@ class Layout:
             for attribute in [*blueprint.fields, *sorted(assigned - set(blueprint.fields))]
             if attribute in assigned
         }
-        return Namespace(blueprint.ref, name, constants, cells)
+        return Namespace(blueprint.ref, name, constants, cells, self.shapes[blueprint.ref.kind])
 
 
 def _paths(names: Mapping[str, Value], blueprints: list[Blueprint]) -> dict[int, str]:

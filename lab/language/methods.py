@@ -54,7 +54,11 @@ class Methods(Iteration):
             )
         if self.mode != "thread" and name not in _READ_ONLY and name not in _PURE:
             raise self.source.error(node, f"'{name}' changes something in a {self.mode}", "only read there")
-        label = f"{self.source.segment(function)}()"
+        return self.invoke(node, name, receiver, arguments)
+
+    def invoke(self, node: ast.Call, name: str, receiver: Operand, arguments: list[Operand]) -> Operand:
+        """Lower a call of a method that is written in C."""
+        label = f"{self.source.segment(node.func)}()"
         value = self.builder.operate(Invoke(name, label), receiver, *arguments)
         self.builder.mark(c_call(f".{name}"))
         return value

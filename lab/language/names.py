@@ -37,7 +37,7 @@ MODULES: dict[str, frozenset[str]] = {
     "asyncio": frozenset(),
     "sys": frozenset(),
     "weakref": frozenset(),
-    "dataclasses": frozenset(),
+    "dataclasses": frozenset(("dataclass", "field")),
     "__future__": frozenset(("annotations",)),
 }
 """The modules a scenario may import, with the names that the explorer knows."""

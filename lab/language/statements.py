@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import partial
 
 from lab.language.builder import NONE, Block
 from lab.language.exceptions import Exceptions
@@ -79,14 +80,11 @@ class Lowering(Exceptions):
                     if isinstance(index, ast.Slice):
                         raise self.source.error(target, "a slice is assigned", "assign the elements one by one")
                     holder = self.expression(container)
-                    write = Invoke("__setitem__", f"write {self.source.segment(target)}")
-                    self.builder.operate(write, holder, self.expression(index), value)
-                case ast.Attribute(holder_node, name):
+                    self.set_item(holder, self.expression(index), value, target)
+                case ast.Attribute(holder_node):
                     self._no_writing(target)
-                    holder = self.expression(holder_node)
-                    self.builder.operate(
-                        Invoke("__setattr__", f"write {self.source.segment(target)}"), holder, Const(name), value
-                    )
+                    self._no_class(target)
+                    self.set_attribute(self.expression(holder_node), value, target)
                 case ast.Tuple(elts) | ast.List(elts):
                     self._unpack(target, elts, value)
                 case _:
@@ -112,6 +110,8 @@ class Lowering(Exceptions):
                     f"write `global {name}` first, or use another name",
                 )
             self.builder.move(value, self.frame.registers[name])
+            if name in self.frame.scope.single:
+                self.note_class(self.frame.registers[name], self.class_of(value))
             return
         self._no_writing(node)
         self.builder.operate(Store(self.context.variables[name], name), value)
@@ -141,30 +141,37 @@ class Lowering(Exceptions):
                 self._assign_name(target, target.id, after)
             return
         self._no_writing(target)
-        holder, written = self.expression(target.value), self.source.segment(target)
-        if isinstance(target, ast.Subscript):
-            if isinstance(target.slice, ast.Slice):
-                raise self.source.error(target, "a slice is assigned", "assign the elements one by one")
-            key, get, put = self.expression(target.slice), "__getitem__", "__setitem__"
-        else:
-            key, get, put = Const(target.attr), "__getattr__", "__setattr__"
-        before = builder.operate(Invoke(get, f"read {written}"), holder, key)
-        after = self._augmented(node, before)
-        builder.operate(Invoke(put, f"write {written}"), holder, key, after)
+        self._no_class(target)
+        holder = self.held(self.expression(target.value))
+        if isinstance(target, ast.Attribute):
+            before = self.get_attribute(holder, target)
+            self.set_attribute(holder, self._augmented(node, before), target)
+            return
+        if isinstance(target.slice, ast.Slice):
+            raise self.source.error(target, "a slice is assigned", "assign the elements one by one")
+        key = self.held(self.expression(target.slice))
+        before = self.get_item(holder, key, target)
+        self.set_item(holder, key, self._augmented(node, before), target)
+
+    def _no_class(self, node: ast.expr) -> None:
+        if isinstance(node, ast.Attribute) and self.names_class(node.value):
+            raise self.source.error(node, "an attribute of a class is assigned", "use a shared variable and `global`")
 
     def _augmented(self, node: ast.AugAssign, before: Operand) -> Operand:
         added = self.expression(node.value)
-        if isinstance(node.op, ast.Add):
-            return self.builder.operate(ExtendOrAdd(), before, added)
-        return self.builder.compute(compute.AUGMENTED[self.operator(node, node.op)], before, added)
+        name = self.operator(node, node.op)
+        if name == "Add":
+            plain = partial(self.builder.operate, ExtendOrAdd(), before, added)
+        else:
+            plain = partial(self.builder.compute, compute.AUGMENTED[name], before, added)
+        return self.augmented(name, before, added, plain, node)
 
     def _delete(self, node: ast.Delete) -> None:
         for target in node.targets:
             self._no_writing(target)
             if isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Slice):
                 holder = self.expression(target.value)
-                delete = Invoke("__delitem__", f"delete {self.source.segment(target)}")
-                self.builder.operate(delete, holder, self.expression(target.slice))
+                self.delete_item(holder, self.expression(target.slice), target)
             elif isinstance(target, ast.Attribute):
                 self.builder.operate(
                     Invoke("__delattr__", f"delete {self.source.segment(target)}"),
@@ -181,6 +188,7 @@ class Lowering(Exceptions):
             call = self.builder.blocks[calls[-1]]
             self.builder.unwind(calls[-1] + 1)
             self.builder.move(value, call.result)
+            self.returned.setdefault(call.result, set()).add(self.class_of(value))
             self.builder.jump(call.leave)
         else:
             self.builder.unwind(0)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lab.language.classes import ClassInfo
 from lab.language.source import Source
 from lab.model import compute
 from lab.model.heap import Raised, Refused
@@ -80,6 +81,7 @@ class Evaluator:
         self.qualified = qualified
         self.names: dict[str, Value] = {}
         self.heap: list[Blueprint] = []
+        self.classes: dict[str, ClassInfo] = {}
         self._cost = 0
 
     def value(self, node: ast.expr, names: Mapping[str, Value] | None = None) -> Value:
@@ -136,10 +138,72 @@ class Evaluator:
                 return self._comprehension(node, names)
             case ast.Call():
                 return self._call(node, names)
+            case ast.Attribute(value, name):
+                return self._attribute(node, value, name, names)
         raise self.source.error(
             node,
             f"`{self.source.segment(node)}` is not a value that the top level may hold",
             "write numbers, texts, containers, locks, Atomic or Record",
+        )
+
+    def _attribute(self, node: ast.Attribute, value: ast.expr, name: str, names: Mapping[str, Value]) -> Value:
+        """Return an attribute of an object that stands at the top level, or of a class."""
+        if isinstance(value, ast.Name) and value.id in self.classes and name in self.classes[value.id].constants:
+            return self.classes[value.id].constants[name]
+        holder = self.value(value, names)
+        if isinstance(holder, Ref):
+            fields = self.heap[holder.number].fields
+            constants = self.classes[holder.kind].constants if holder.kind in self.classes else {}
+            if name in fields or name in constants:
+                return fields.get(name, constants.get(name))
+        raise self.source.error(node, f"this has no attribute '{name}' yet", "assign it on a line above")
+
+    def _instance(self, node: ast.Call, info: ClassInfo, arguments: list[Value], named: dict[str, Value]) -> Ref:
+        """Return a new object of a class of the file, after its `__init__`."""
+        made = self.build(info.name)
+        function = info.methods.get("__init__")
+        if function is None:
+            if arguments or named:
+                raise self.source.error(node, f"'{info.name}' takes no arguments", "write an `__init__`")
+            return made
+        parameters = [argument.arg for argument in function.args.args]
+        defaults = dict(zip(reversed(parameters), reversed(function.args.defaults), strict=False))
+        given = dict(zip(parameters, [made, *arguments], strict=False))
+        if len(arguments) >= len(parameters) or set(named) - set(parameters[1:]) or set(named) & set(given):
+            raise self.source.error(node, f"'{info.name}' is called with other arguments", "give it what it needs")
+        given.update(named)
+        for name in parameters:
+            if name not in given:
+                if name not in defaults:
+                    raise self.source.error(node, f"'{info.name}' is called without '{name}'", "give it a value")
+                given[name] = self.value(defaults[name])
+        self._initialise(function.body, made, parameters[0], given)
+        return made
+
+    def _initialise(self, body: list[ast.stmt], made: Ref, own: str, names: dict[str, Value]) -> None:
+        """Perform the statements of an `__init__`: assignments, and `if` around them."""
+        for statement in body:
+            match statement:
+                case ast.Pass() | ast.Expr(ast.Constant()):
+                    pass
+                case ast.Assign([target], value) | ast.AnnAssign(target, _, ast.expr() as value):
+                    match target:
+                        case ast.Attribute(ast.Name(name), attribute) if name == own:
+                            self.heap[made.number].fields[attribute] = self.value(value, names)
+                        case ast.Name(name):
+                            names[name] = self.value(value, names)
+                        case _:
+                            raise self._not_in_init(statement)
+                case ast.If(test, body, orelse):
+                    self._initialise(body if self.value(test, names) else orelse, made, own, names)
+                case _:
+                    raise self._not_in_init(statement)
+
+    def _not_in_init(self, node: ast.stmt) -> Exception:
+        return self.source.error(
+            node,
+            "this statement stands in the `__init__` of an object that is made at the top level",
+            "assign attributes of `self` there, or make the object in a thread",
         )
 
     def _no_stars(self, elements: list[ast.expr]) -> list[ast.expr]:
@@ -229,7 +293,11 @@ class Evaluator:
 
     def _call(self, node: ast.Call, names: Mapping[str, Value]) -> Value:
         name = self.qualified(node.func)
+        info = self.classes.get(node.func.id) if isinstance(node.func, ast.Name) else None
         arguments = [self.value(argument, names) for argument in self._no_stars(node.args)]
+        if info is not None:
+            named = {str(k.arg): self.value(k.value, names) for k in self._named(node)}
+            return self._instance(node, info, arguments, named)
         if name == "builtins.range" and 1 <= len(arguments) <= 3 and not node.keywords:
             return range(*arguments)
         if (

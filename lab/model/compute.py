@@ -22,6 +22,7 @@ __all__ = [
     "COMPARE",
     "ITERABLE",
     "METHODS",
+    "SYMBOLS",
     "UNARY",
     "bounded",
     "check_hashable",
@@ -168,6 +169,22 @@ BINARY: dict[str, Callable[[Value, Value], Value]] = {
     "BitXor": _merged(operator.xor, "^"),
 }
 """Python's binary operators, by the name of their class in `ast`."""
+
+SYMBOLS = {
+    "Add": "+",
+    "Sub": "-",
+    "Mult": "*",
+    "Div": "/",
+    "FloorDiv": "//",
+    "Mod": "%",
+    "Pow": "** or pow()",
+    "LShift": "<<",
+    "RShift": ">>",
+    "BitAnd": "&",
+    "BitOr": "|",
+    "BitXor": "^",
+}
+"""How messages write them."""
 
 
 def _augmented(function: Callable[[Value, Value], Value]) -> Callable[[Value, Value], Value]:

@@ -110,6 +110,8 @@ class Scene:
         Answers `inside("name")` in a property.
     own : Own
         The private objects of whoever performs the operation.
+    local : bool
+        Whether this is local work, which may read nothing that changes.
 
     Attributes
     ----------
@@ -118,7 +120,20 @@ class Scene:
     """
 
     __slots__ = (
-        *("_read", "accesses", "choice", "heap", "inside", "instant", "line", "moved", "own", "results", "thread"),
+        *(
+            "_read",
+            "accesses",
+            "choice",
+            "heap",
+            "inside",
+            "instant",
+            "line",
+            "local",
+            "moved",
+            "own",
+            "results",
+            "thread",
+        ),
         "written",
     )
 
@@ -134,6 +149,7 @@ class Scene:
         instant: bool = False,
         inside: Callable[[str], tuple[str, ...]] = lambda _name: (),
         own: Own | None = None,
+        local: bool = False,
     ) -> None:
         self.heap = heap
         self.thread = thread
@@ -146,6 +162,7 @@ class Scene:
         self.instant = instant
         self.inside = inside
         self.own = own or Own(Store())
+        self.local = local
         self.moved: dict[Ref, Ref] = {}
 
     def target(self, ref: Ref) -> HeapObject:
@@ -156,6 +173,14 @@ class Scene:
 
     def read(self, component: int) -> Value:
         """Return the component's value at this moment of the step."""
+        if component < 0:
+            return self.own.store.contents[component]
+        if self.local:
+            raise Refused("a shared container inside another one is read", "read it by itself, on a line before")
+        return self.constant(component)
+
+    def constant(self, component: int) -> Value:
+        """Return a part of a component that never changes, which is local work to read."""
         if component < 0:
             return self.own.store.contents[component]
         return self.written[component] if component in self.written else self._read(component)

@@ -208,7 +208,7 @@ class Relation:
                     return instruction
                 else:
                     line = instruction.place.span.line
-                    scene = Scene(self.program.heap, thread, line, read, partial.written, own=frame.own)
+                    scene = Scene(self.program.heap, thread, line, read, partial.written, own=frame.own, local=True)
                     frame.perform(instruction, scene)
             except Blocks:
                 refused = Refused("a lock that only this thread knows is waited for", "release it first")

@@ -18,10 +18,13 @@ Heap = tuple[HeapObject, ...]
 
 def shared(heap: Heap, arguments: tuple[Value, ...]) -> bool:
     """Whether reading one of the values as a whole is a step: it is a container that may change."""
-    return any(
-        isinstance(value, Ref) and value.number >= 0 and heap[value.number].touches("__copy__", ())
-        for value in arguments
-    )
+    for value in arguments:
+        if isinstance(value, Ref):
+            if value.number >= 0 and heap[value.number].touches("__copy__", ()):
+                return True
+        elif type(value) is tuple and shared(heap, value):
+            return True
+    return False
 
 
 def resolved(scene: Scene, value: Value) -> Value:
@@ -190,6 +193,9 @@ class Arithmetic:
     def perform(self, scene: Scene, arguments: tuple[Value, ...]) -> Value:
         """Return the result, which is a new container where one side is one."""
         left, right = (resolved(scene, value) for value in arguments)
+        if isinstance(left, Ref) or isinstance(right, Ref):
+            kinds = f"'{type_name(left)}' and '{type_name(right)}'"
+            raise Raised("TypeError", f"unsupported operand type(s) for {compute.SYMBOLS[self.operator]}: {kinds}")
         return compute.BINARY[self.operator](left, right)
 
     def describe(self) -> str:

@@ -75,7 +75,15 @@ def load(path: str, parameters: Mapping[str, Any] | None = None) -> types.Module
         raise ValueError("no parameter " + ", ".join(sorted(wanted)))
     module = types.ModuleType("scenario")
     module.__file__ = path
-    exec(compile(ast.fix_missing_locations(tree), path, "exec"), module.__dict__)
+    before = sys.modules.get(module.__name__)
+    sys.modules[module.__name__] = module  # where `@dataclass` looks up annotations that are texts
+    try:
+        exec(compile(ast.fix_missing_locations(tree), path, "exec"), module.__dict__)
+    finally:
+        if before is None:
+            del sys.modules[module.__name__]
+        else:
+            sys.modules[module.__name__] = before
     return module
 
 

@@ -124,3 +124,14 @@ def test_other_interpreters_run_a_file_with_nothing_installed(version: str, path
     assert outcome["shared"]["obj"] == {"refs": 0, "freed": True, "data": 4}
     assert outcome["errors"] == {"u": "UseAfterFree: obj was freed"}
     assert outcome["violated"] == ["false", "raises"]
+
+
+def test_a_file_may_write_dataclasses_with_annotations_that_are_texts(tmp_path: Path) -> None:
+    """`@dataclass` looks the module up by name while the file is executed."""
+    file = tmp_path / "point.py"
+    file.write_text(
+        "from __future__ import annotations\nfrom dataclasses import dataclass\nfrom lab.scenario import thread\n"
+        "@dataclass\nclass Point:\n    x: int = 0\np = Point()\n@thread\ndef T():\n    p.x += 1\n"
+    )
+    outcome = free_run.run(free_run.load(str(file)))
+    assert outcome.shared == {"p": {"class": "Point", "fields": {"x": 1}}}

@@ -1,4 +1,4 @@
-"""Objects with named cells: namespaces, records, atomics."""
+"""Objects of the top level with named cells: namespaces, instances of the file's classes, records, atomics."""
 
 from __future__ import annotations
 
@@ -6,19 +6,26 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NoReturn
 
 from lab.model.heap import HeapObject, Raised, Scene
+from lab.model.objects.instances import Shape
 from lab.model.values import MISSING, Ref, Value
 
 __all__ = ["Atomic", "Namespace", "Record"]
 
 
 class Namespace(HeapObject):
-    """A `types.SimpleNamespace`: one component per attribute that a function assigns, constants for the others."""
+    """A `types.SimpleNamespace` or an instance of a class.
+
+    It has one component per attribute that a function assigns, and constants for the others.
+    """
 
     kind: ClassVar[str] = "SimpleNamespace"
     rules: ClassVar[Mapping[str, str]] = {"__getattr__": "get", "__setattr__": "put", "__delattr__": "delete"}
 
-    def __init__(self, ref: Ref, name: str, constants: Mapping[str, Value], cells: Mapping[str, int]) -> None:
+    def __init__(
+        self, ref: Ref, name: str, constants: Mapping[str, Value], cells: Mapping[str, int], shape: Shape | None = None
+    ) -> None:
         super().__init__(ref, name)
+        self.shape = shape or Shape(ref.kind)
         self.constants = dict(constants)
         self.cells = dict(cells)
 
@@ -44,11 +51,10 @@ class Namespace(HeapObject):
             value = scene.read(self.cells[attribute])
             scene.note(f"{self.name}.{attribute}", "read", value)
         if value is MISSING:
-            raise self._missing(attribute)
+            value = self.shape.constants.get(attribute, MISSING)
+        if value is MISSING:
+            raise self.shape.missing(attribute)
         return value
-
-    def _missing(self, attribute: str) -> Raised:
-        return Raised("AttributeError", f"'types.SimpleNamespace' object has no attribute '{attribute}'")
 
     def put(self, scene: Scene, attribute: str, value: Value) -> None:
         """Perform `o.attribute = value`."""
@@ -59,7 +65,7 @@ class Namespace(HeapObject):
         """Perform `del o.attribute`."""
         scene.note(f"{self.name}.{attribute}", "delete", writes=True)
         if scene.read(self.cells[attribute]) is MISSING:
-            raise Raised("AttributeError", f"'types.SimpleNamespace' object has no attribute '{attribute}'")
+            raise self.shape.missing(attribute)
         scene.write(self.cells[attribute], MISSING)
 
     def fields(self, read: Callable[[int], Value], show: Callable[[Value], Any]) -> dict[str, Any]:
@@ -69,7 +75,7 @@ class Namespace(HeapObject):
 
     def plain(self, read: Callable[[int], Value], show: Callable[[Value], Any]) -> Any:
         """Return the class and the attributes."""
-        return {"class": self.kind, "fields": self.fields(read, show)}
+        return {"class": self.ref.kind, "fields": self.fields(read, show)}
 
 
 class Record(Namespace):
@@ -102,9 +108,6 @@ class Record(Namespace):
             self._check(scene)
         return super().get(scene, attribute)
 
-    def _missing(self, attribute: str) -> Raised:
-        return Raised("AttributeError", f"'Record' object has no attribute '{attribute}'")
-
     def put(self, scene: Scene, attribute: str, value: Value) -> None:
         """Perform `r.field = value`."""
         if attribute not in self.cells:
@@ -118,7 +121,7 @@ class Record(Namespace):
         """Raise for a field that is not there: which exception depends on `free`, as every field's access does."""
         scene.note(f"{self.name}.refs", "read")
         self._check(scene)
-        raise self._missing(attribute)
+        raise self.shape.missing(attribute)
 
     def free(self, scene: Scene) -> None:
         """Perform `free(r)`."""

@@ -57,8 +57,10 @@ class Instance(HeapObject):
 
     def get(self, scene: Scene, attribute: str) -> Value:
         """Perform `o.attribute`."""
-        value = self._fields(scene).get(attribute, self.shape.constants.get(attribute, MISSING))
-        if attribute in self.shape.assigned:
+        changes = attribute in self.shape.assigned
+        fields = self._fields(scene) if changes else dict(scene.constant(self.whole))
+        value = fields.get(attribute, self.shape.constants.get(attribute, MISSING))
+        if changes:
             scene.note(f"{self.name}.{attribute}", "read", None if value is MISSING else value)
         if value is MISSING:
             raise self.shape.missing(attribute)
