@@ -91,6 +91,7 @@ def explore(
     engine: str = "auto",
     max_preemptions: int | None = None,
     representatives: int = 0,
+    max_length: int | None = None,
 ) -> Result:
     """Return everything that a scenario can do under a policy.
 
@@ -117,6 +118,8 @@ def explore(
         Explore only the schedules with at most so many preemptions, >= 0: switches away from a thread that could go on.
     representatives : int
         How many of these runs to list at most, which implies `traces`; 0 means none.
+    max_length : int or None
+        Count the runs of each length up to this one, too; >= 0.
 
     Raises
     ------
@@ -137,6 +140,7 @@ def explore(
         engine=engine,
         max_preemptions=max_preemptions,
         representatives=representatives,
+        max_length=max_length,
     )
     return replace(result, seconds=perf_counter() - start)
 

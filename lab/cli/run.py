@@ -47,6 +47,9 @@ LISTED = 20
 @click.option(
     "--limit", type=click.IntRange(min=1), metavar="N", help=f"With --by trace: list at most N (else {LISTED})."
 )
+@click.option(
+    "--max-length", type=click.IntRange(min=0), metavar="L", help="Count the runs of each length up to L steps, too."
+)
 @click.option("--figures", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Draw the figures that fit.")
 @click.option(
     "--preemptions",
@@ -70,6 +73,7 @@ def run(
     max_states: int | None,
     max_seconds: float | None,
     engine: str,
+    max_length: int | None,
 ) -> int:
     """Explore scenarios in every order their threads can take.
 
@@ -98,6 +102,7 @@ def run(
                     engine=engine,
                     max_preemptions=preemptions,
                     representatives=listing,
+                    max_length=max_length,
                 )
                 results.append(result)
                 statuses += [status_of(result), *_short_of(result, traces=traces, listing=listing)]
@@ -147,6 +152,7 @@ def explore(
     engine: str = "auto",
     max_preemptions: int | None = None,
     representatives: int = 0,
+    max_length: int | None = None,
 ) -> Result:
     """Explore under a time limit, Ctrl-C and a bound on states; what was found until then is kept."""
     import lab
@@ -162,6 +168,7 @@ def explore(
             engine=engine,
             max_preemptions=max_preemptions,
             representatives=representatives,
+            max_length=max_length,
         )
     return watch.explained(result)
 

@@ -33,6 +33,7 @@ def explore(
     engine: str = "auto",
     max_preemptions: int | None = None,
     representatives: int = 0,
+    max_length: int | None = None,
 ) -> Result:
     """Explore a program in every order its policy allows.
 
@@ -54,6 +55,8 @@ def explore(
         Explore only the schedules with at most so many preemptions, >= 0: switches away from a thread that could go on.
     representatives : int
         How many of them to list at most, with the count; 0 means none.
+    max_length : int, optional
+        Count the runs of each length up to this one, too, >= 0.
 
     Returns
     -------
@@ -64,20 +67,24 @@ def explore(
     -----
     The first walk takes it that schedules of different lengths lead to different states and needs no memory of the
     past. The first step that contradicts this starts a second walk that remembers all states; what the relation has
-    said about single steps is kept. Both give the same result where both are possible.
+    said about single steps is kept. Both give the same result where both are possible. Lengths and `@eventually`
+    properties need the second one from the start.
 
     A data race is two accesses enabled in one state of policy `access`, whatever the policy explored; under another one
     the races come from a walk of their own, of a bounded number of states, and `races_complete` says if it was enough.
     """
     code, bounds = Engine(engine), Bounds(max_states, deadline, progress)
-    if max_preemptions is None:
-        result = _walked(relation, bounds, code).result()
-    else:
-        result = _with_few_preemptions(relation, bounds, code, max_preemptions)
+    remember = max_length is not None or any(prop.kind == "eventually" for prop in relation.program.properties)
+
+    def whole(most_preemptions: int | None = None) -> Assembly:
+        walked = _walked(relation, bounds, code, most_preemptions, remember=remember)
+        return Assembly(relation, *walked, max_length=max_length)
+
+    result = whole().result() if max_preemptions is None else _with_few_preemptions(whole, max_preemptions)
     if relation.policy.name != "access":
-        bounds = Bounds(max_states or _MOST_FOR_RACES, deadline, progress)
-        finest = _walked(relation.finest(), bounds, code).result()
-        result = replace(result, races=finest.races, races_complete=finest.complete)
+        for_races = Bounds(max_states or _MOST_FOR_RACES, deadline, progress)
+        _, _, finest, _ = _walked(relation.finest(), for_races, code)
+        result = replace(result, races=finest.races.races, races_complete=not finest.stopped)
     if (traces or representatives) and result.complete:
         found = count_traces(relation, max_nodes=max_states, deadline=deadline)
         result = with_traces(result, found)
@@ -90,22 +97,24 @@ _MOST_FOR_RACES = 200_000
 """States under policy `access` that are looked at for data races when another policy is explored."""
 
 
-def _with_few_preemptions(relation: Explorable, bounds: Bounds, engine: Engine, most: int) -> Result:
+def _with_few_preemptions(whole: Callable[[int | None], Assembly], most: int) -> Result:
     """Explore the schedules with at most so many preemptions; when that is all of them, as if without the bound."""
-    found = _walked(relation, bounds, engine, most)
+    found = whole(most)
     if not found.complete:
         return found.result()
-    result = _walked(relation, bounds, engine).result()
+    result = whole(None).result()
     return replace(result, preemptions=FewPreemptions(most, result.schedules))
 
 
-def _walked(relation: Explorable, bounds: Bounds, engine: Engine, most_preemptions: int | None = None) -> Assembly:
+def _walked(
+    relation: Explorable, bounds: Bounds, engine: Engine, most_preemptions: int | None = None, *, remember: bool = False
+) -> tuple[Packing, Expander, Search, Carried | Recorded]:
     initial = relation.initial()
     packing = Packing(initial) if most_preemptions is None else packing_with_past(initial)
     expander = Expander(relation, packing, engine)
     if most_preemptions is not None:
         expander = BoundedExpander(relation, packing, most_preemptions, engine)
-    walk: Carried | Recorded = Carried(packing.encode(initial), engine)
+    walk: Carried | Recorded = (Recorded if remember else Carried)(packing.encode(initial), engine)
     search = Search(relation, packing, expander, walk, bounds)
     try:
         search.run()
@@ -115,4 +124,4 @@ def _walked(relation: Explorable, bounds: Bounds, engine: Engine, most_preemptio
         walk = Recorded(packing.encode(initial), engine)
         search = Search(relation, packing, expander, walk, bounds)
         search.run()
-    return Assembly(relation, packing, expander, search, walk)
+    return packing, expander, search, walk

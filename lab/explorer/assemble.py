@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import replace
 from fractions import Fraction
-from typing import Protocol
 
 from lab.explorer.carry import Carried
 from lab.explorer.cycles import judge_component, shortest_round
 from lab.explorer.ends import DEADLOCK, END, EXCEPTION, Group
 from lab.explorer.expand import Expander
+from lab.explorer.fairness import Cycle, starved
 from lab.explorer.fewest_preemptions import Target, with_fewest_preemptions
 from lab.explorer.packing import Packing
 from lab.explorer.preemptions import BoundedExpander
@@ -23,10 +23,12 @@ from lab.explorer.result import (
     Chance,
     Count,
     FewPreemptions,
+    Lasso,
     Outcome,
     PropertyResult,
     Result,
     Rounded,
+    Starvation,
     Verdict,
 )
 from lab.explorer.search import Search
@@ -41,39 +43,52 @@ _LIVELOCK = "livelock"
 _UNKNOWN: Measured = (None, None)
 
 
-class _Runs(Protocol):
-    """Counts of runs; `Carried` and `Recount` give them."""
-
-    def ending(self, tag: Hashable) -> Measured:
-        """Return the runs that end in a state noted under `tag`."""
-
-    def avoiding(self, name: Hashable, everywhere: Hashable) -> Measured:
-        """Return the runs through no state marked with `name`."""
-
-    def hitting(self, name: Hashable, everywhere: Hashable) -> Measured:
-        """Return the runs through a state marked with `name`."""
-
-
 class Assembly:
     """Puts a result together from what a search and its walk know."""
 
     def __init__(
-        self, relation: Explorable, packing: Packing, expander: Expander, search: Search, walk: Carried | Recorded
+        self,
+        relation: Explorable,
+        packing: Packing,
+        expander: Expander,
+        search: Search,
+        walk: Carried | Recorded,
+        max_length: int | None = None,
     ) -> None:
         self._relation, self._packing, self._expander = relation, packing, expander
-        self._search, self._walk = search, walk
+        self._search, self._walk, self._max_length = search, walk, max_length
         cut = isinstance(expander, BoundedExpander) and expander.cut
         self._stopped = search.stopped or ("preemptions" if cut else "")
         self.complete = not self._stopped
         self._endless: set[Hashable] = set()
-        self._runs: _Runs | None = None
+        self._runs: Carried | Recount | None = None
+        self._starvation = Starvation("none" if self.complete else "unknown")
         self._witnesses: dict[Hashable, Witness] = {}
         if self.complete:
             self._runs = walk if isinstance(walk, Carried) else self._recount(walk)
 
     def _recount(self, walk: Recorded) -> Recount:
-        """Count the runs of a recorded walk and add the ends of those that never end."""
-        runs, ends, relation = Recount(walk), self._search.ends, self._relation
+        """Count the runs of a recorded walk, and add the ends of those that never end, and who is starved."""
+        runs = self._counted(walk)
+        self._add_traps(runs, walk)
+        names = [thread.name for thread in self._relation.program.threads]
+        cycles = starved(runs.cycles, self._relation, self._packing, walk.index.keys)
+        if cycles:
+            found = {names[thread]: self._lasso(cycle) for thread, cycle in cycles.items()}
+            self._starvation = Starvation("possible", found)
+        return runs
+
+    def _counted(self, walk: Recorded) -> Recount:
+        return Recount(walk, [thread for thread, _ in self._expander.labels], self._max_length)
+
+    def _lasso(self, cycle: Cycle) -> Lasso:
+        labels = self._expander.labels
+        stem = self._search.history.moves(cycle.state, labels)
+        both = entries(self._relation, stem + [labels[label] for label in cycle.labels])
+        return Lasso(both[: len(stem)], both[len(stem) :])
+
+    def _add_traps(self, runs: Recount, walk: Recorded) -> None:
+        ends, relation = self._search.ends, self._relation
         for states in runs.traps:
             status = judge_component(relation, self._packing, walk.index.keys[:, states])
             first = int(states[0])
@@ -86,7 +101,6 @@ class Assembly:
             tags = [key, _LIVELOCK] if status == "livelock" else [key]
             for tag in [*tags, EXCEPTION] if ends.groups[key].observed.errors else tags:
                 runs.trap(tag, states)
-        return runs
 
     def result(self) -> Result:
         """Return the result, its expectations still open."""
@@ -110,6 +124,9 @@ class Assembly:
             races=search.races.races,
             stopped=self._stopped,
             preemptions=self._within_bound(),
+            starvation=self._starvation,
+            lengths=self._lengths(END),
+            max_length=self._max_length,
         )
 
     def _size(self) -> tuple[int, int]:
@@ -125,7 +142,7 @@ class Assembly:
         if self._search.stopped:
             return FewPreemptions(self._expander.bound, None)
         walk = self._walk
-        schedules = walk.ending(END)[0] if isinstance(walk, Carried) else Recount(walk).all_of(END)
+        schedules = walk.ending(END)[0] if isinstance(walk, Carried) else self._counted(walk).all_of(END)
         return FewPreemptions(self._expander.bound, schedules)
 
     def _find_witnesses(self) -> dict[Hashable, Witness]:
@@ -149,6 +166,9 @@ class Assembly:
 
     def _ending(self, tag: Hashable) -> Measured:
         return _UNKNOWN if self._runs is None else self._runs.ending(tag)
+
+    def _lengths(self, tag: Hashable) -> dict[int, int] | None:
+        return self._runs.lengths([tag])[0] if isinstance(self._runs, Recount) else None
 
     def _total(self) -> Count:
         return INFINITE if self._endless else self._ending(END)[0]
@@ -179,6 +199,7 @@ class Assembly:
             probability_rounded=rounded(chance),
             witness_preemptions=witness.preemptions,
             witness_proven=witness.proven,
+            lengths=self._lengths(key),
         )
 
     def _property(self, prop: Property) -> PropertyResult:
@@ -190,9 +211,11 @@ class Assembly:
             found = None if sighting is None else (sighting.state, sighting.reason)
             if prop.kind == "sometimes":
                 return self._sometimes(prop, found is not None)
+            if prop.kind == "eventually":
+                return self._eventually(prop)
             measured = self._hitting(prop.name, found is not None)
         verdict: Verdict = "violated" if found else "holds" if self.complete else "unknown"
-        judged = _judged(prop, verdict, measured)
+        judged = replace(_judged(prop, verdict, measured), lengths=self._lengths_of(prop, found is not None))
         if not found:
             return judged
         witness = self._witnesses[prop.kind, prop.name]
@@ -204,6 +227,35 @@ class Assembly:
             witness_proven=witness.proven,
         )
 
+    def _lengths_of(self, prop: Property, violated: bool) -> dict[int, int] | None:
+        """Return by length the runs that violate a property; None when nobody asked for it."""
+        runs = self._runs
+        if not isinstance(runs, Recount):
+            return None
+        if prop.kind == "final":
+            return self._lengths(("final", prop.name))
+        if prop.kind != "always":
+            return runs.lengths_avoiding(prop.name, END)
+        total, without = self._lengths(END), runs.lengths_avoiding(prop.name, END)
+        if total is None or without is None or not violated:
+            return None if total is None else {}
+        hitting = {length: amount - without.get(length, 0) for length, amount in total.items()}
+        return {length: amount for length, amount in hitting.items() if amount}
+
+    def _eventually(self, prop: Property) -> PropertyResult:
+        """A property that every run has to satisfy some time, unless it is unfair; the walk is a recorded one."""
+        if not isinstance(self._runs, Recount):
+            return _judged(prop, "unknown", _UNKNOWN)
+        found = self._runs.missing(prop.name, END, self._packing.threads)
+        if found is None:
+            judged = _judged(prop, "holds", (0, Fraction(0)))
+        else:
+            (stem, loop, _), measured = found
+            labels = self._expander.labels
+            both = entries(self._relation, [labels[label] for label in stem + loop])
+            judged = replace(_judged(prop, "violated", measured), witness=both[: len(stem)], loop=both[len(stem) :])
+        return replace(judged, lengths=self._lengths_of(prop, True))
+
     def _hitting(self, name: str, seen: bool) -> Measured:
         if self._runs is None:
             return _UNKNOWN
@@ -214,8 +266,10 @@ class Assembly:
         if self._runs is None:
             return _judged(prop, "holds" if seen else "unknown", _UNKNOWN)
         if not seen:
-            return _judged(prop, "violated", (self._total(), Fraction(1)))
-        return _judged(prop, "holds", self._runs.avoiding(prop.name, END))
+            judged = _judged(prop, "violated", (self._total(), Fraction(1)))
+        else:
+            judged = _judged(prop, "holds", self._runs.avoiding(prop.name, END))
+        return replace(judged, lengths=self._lengths_of(prop, not seen))
 
     def _built_in(self, tag: str, states: int, elsewhere: bool = False) -> BuiltIn:
         """Return a verdict from the number of end states concerned, or from another reason to know it violated."""

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from lab.explorer.components import bottoms, strong_components
 from lab.explorer.digraph import Graph
 from lab.explorer.elimination import absorbed
+from lab.explorer.eventually import Miss, find_miss
+from lab.explorer.fairness import FairCycles
+from lab.explorer.lengths import lengths
 from lab.explorer.packing import Ids
 from lab.explorer.paths import Acyclic
 from lab.explorer.record import Recorded
@@ -33,19 +36,23 @@ class Recount:
     graph : Graph
     traps : list of array
         The components that have transitions and none that leaves them; a run that comes there never ends.
+    cycles : FairCycles
     """
 
-    def __init__(self, walk: Recorded) -> None:
+    def __init__(self, walk: Recorded, threads: Sequence[int], longest: int | None = None) -> None:
+        """Take a walk, the thread of each label, and the greatest length to count runs of; None for no such counts."""
         self.graph = walk.graph()
+        self._threads, self._longest = threads, longest
         self._acyclic = Acyclic(self.graph)
         self._tagged = {tag: np.concatenate(rows) for tag, rows in walk.tagged.items()}
         self._marked = {name: np.concatenate(rows) for name, rows in walk.marked.items()}
         self._trapped: dict[Hashable, list[Ids]] = {}
         self.traps: list[Ids] = []
-        if not self._acyclic.whole:
-            self.core = np.flatnonzero(~self._acyclic.released)
-            self.component = strong_components(self.graph, self.core)
-            self.traps = bottoms(self.graph, self.core, self.component)
+        core = np.flatnonzero(~self._acyclic.released)
+        component = strong_components(self.graph, core) if core.size else core
+        if core.size:
+            self.traps = bottoms(self.graph, core, component)
+        self.cycles = FairCycles(self.graph, core, component, threads)
 
     def trap(self, tag: Hashable, states: Ids) -> None:
         """Take runs that come to those states for ever as runs of a kind."""
@@ -97,15 +104,51 @@ class Recount:
             return total - missing, _complement(chance)
         return self._doubled(marked, everywhere), _complement(chance)
 
-    def _without(self, marked: NDArray[np.bool_], everywhere: Hashable) -> Measured:
-        """Count the runs that avoid some states; the start is none of them."""
+    def missing(self, name: Hashable, everywhere: Hashable, able: int) -> tuple[Miss, Measured] | None:
+        """Return a fair or finite run that passes through no state marked with `name`, and how many there are.
+
+        None when there is none; `able` is the number of threads. A run that goes round unfairly does not count.
+        """
+        marked = self._mask(name)
+        if marked[self.graph.start]:
+            return None
+        graph, ends = self._part(marked, everywhere)
+        miss = find_miss(graph, ends, self.cycles, able)
+        if miss is None:
+            return None
+        count = INFINITE if miss.fair_cycle else Acyclic(graph).counts([ends])[0]
+        return miss, (count, self._without(marked, everywhere)[1])
+
+    def lengths(self, tags: Sequence[Hashable]) -> list[dict[int, int] | None]:
+        """Return by length the runs that end in a state noted under each tag; None when nobody asked for lengths."""
+        if self._longest is None:
+            return [None] * len(tags)
+        found = lengths(self.graph, {tag: self._tagged.get(tag, _NONE) for tag in tags}, self._longest)
+        return [found[tag] for tag in tags]
+
+    def lengths_avoiding(self, name: Hashable, everywhere: Hashable) -> dict[int, int] | None:
+        """Return by length the runs that pass through no state marked with `name`; None when nobody asked for it."""
+        if self._longest is None:
+            return None
+        marked = self._mask(name)
+        if marked[self.graph.start]:
+            return {}
+        graph, ends = self._part(marked, everywhere)
+        return lengths(graph, {everywhere: ends}, self._longest)[everywhere]
+
+    def _part(self, marked: NDArray[np.bool_], everywhere: Hashable) -> tuple[Graph, Ids]:
+        """Return the paths from the start that avoid some states, and the ends they come to."""
         graph = self.graph.only(~marked[self.graph.sources] & ~marked[self.graph.targets])
         reachable = graph.reachable()
-        graph = graph.only(reachable[graph.sources])
         ends = self._tagged.get(everywhere, _NONE)
-        ends = ends[reachable[ends]]
+        return graph.only(reachable[graph.sources]), ends[reachable[ends]]
+
+    def _without(self, marked: NDArray[np.bool_], everywhere: Hashable) -> Measured:
+        """Count the runs that avoid some states; the start is none of them."""
+        graph, ends = self._part(marked, everywhere)
         acyclic = Acyclic(graph)
         count = acyclic.counts([ends])[0] if acyclic.whole else INFINITE
+        reachable = graph.reachable()
         traps = [states for states in self.traps if reachable[states].all() and not marked[states].any()]
         goals = np.concatenate([ends, *traps])
         if traps:

@@ -15,6 +15,7 @@ __all__ = [
     "Count",
     "ExpectationResult",
     "Infinite",
+    "Lasso",
     "Outcome",
     "PropertyResult",
     "Race",
@@ -22,6 +23,7 @@ __all__ = [
     "Representative",
     "Result",
     "Rounded",
+    "Starvation",
     "Status",
     "Verdict",
     "show_in_notebooks",
@@ -70,6 +72,8 @@ class Outcome:
         Part of all interleavings; probability under the uniform scheduler.
     probability_rounded : Rounded or None
         Where the exact probability is too much work: a value with its error bound; `probability` is None then.
+    lengths : Mapping or None
+        How many of the runs have each length, up to the one asked for; None unless asked for.
     witness : tuple of str
         Of the shortest schedules that lead here one with the fewest preemptions, the first in thread order of those.
     witness_preemptions : int
@@ -98,6 +102,7 @@ class Outcome:
     probability_rounded: Rounded | None = None
     witness_preemptions: int = 0
     witness_proven: bool = True
+    lengths: Mapping[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -121,9 +126,16 @@ class Representative:
 
 @dataclass(frozen=True)
 class PropertyResult:
-    """The verdict on one property of the file; `reason` says what it raised, if it did.
+    """The verdict on one property of the file; the witness is chosen as that of an `Outcome` is.
 
-    The witness, a schedule to a violation, is chosen as that of an `Outcome` is.
+    Attributes
+    ----------
+    reason : str
+        What it raised, if it did.
+    loop : tuple of str
+        After the witness, one round of a fair run that never satisfies an `@eventually` property.
+    lengths : Mapping or None
+        By length, the runs that violate it; None unless asked for.
     """
 
     name: str
@@ -136,6 +148,8 @@ class PropertyResult:
     probability_rounded: Rounded | None = None
     witness_preemptions: int = 0
     witness_proven: bool = True
+    loop: tuple[str, ...] = ()
+    lengths: Mapping[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +161,28 @@ class BuiltIn:
     schedules: Count = 0
     probability: Fraction | None = None
     probability_rounded: Rounded | None = None
+
+
+@dataclass(frozen=True)
+class Lasso:
+    """A run that goes on for ever: a schedule, and after it the schedule of a round that can be repeated."""
+
+    stem: tuple[str, ...]
+    loop: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Starvation:
+    """Which threads can be starved by a weakly fair scheduler, each with a run in which it is.
+
+    Attributes
+    ----------
+    verdict : str
+        "possible", "none", or "unknown" when the exploration is incomplete.
+    """
+
+    verdict: Literal["possible", "none", "unknown"]
+    threads: Mapping[str, Lasso] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -207,6 +243,11 @@ class Result:
     representatives: tuple[Representative, ...] | None = None
     """Truly different runs, by outcome, then by length, then in thread order; None where they were not asked for."""
 
+    starvation: Starvation = Starvation("unknown")
+    lengths: Mapping[int, int] | None = None
+    """How many runs there are of each length, up to `max_length`; None unless asked for."""
+
+    max_length: int | None = None
     races_complete: bool = True
     """Whether every state that could show a data race was seen, as far as `complete` goes."""
 

@@ -75,7 +75,8 @@ class Search:
     ends : Ends
     races : RaceFinder
     sightings : dict of str to Sighting
-        By name: where an `@always` property is violated first, or a `@sometimes` property satisfied.
+        By name: where an `@always` property is violated first, or a `@sometimes` or `@eventually`
+        property satisfied.
     stopped : str
         Why the search ended early; empty when it saw everything.
     """
@@ -153,7 +154,7 @@ class Search:
             held = np.concatenate(
                 [judge.holds(keys[:, start : start + _BATCH]) for start in range(0, keys.shape[1], _BATCH)] or [_NONE]
             )
-            wanted = held if judge.property.kind == "sometimes" else ~held
+            wanted = held if judge.property.kind in ("sometimes", "eventually") else ~held
             if wanted.any():
                 place = int(np.argmax(wanted))
                 if judge.property.name not in self.sightings:

@@ -32,6 +32,7 @@ _PROPERTIES: dict[str, PropertyKind] = {
     "lab.scenario.always": "always",
     "lab.scenario.final": "final",
     "lab.scenario.sometimes": "sometimes",
+    "lab.scenario.eventually": "eventually",
 }
 
 
@@ -208,7 +209,8 @@ class ScenarioFile:
             raise self._not_decorator(decorator, name)
 
     def _not_decorator(self, decorator: ast.expr, name: str | None) -> ScenarioError:
-        hint = LATER.get(name or "", "write `@thread`, `@thread(each=range(N))`, `@always`, `@final` or `@sometimes`")
+        known = "write `@thread`, `@thread(each=range(N))`, `@always`, `@final`, `@sometimes` or `@eventually`"
+        hint = LATER.get(name or "", known)
         if (
             name is None
             and isinstance(decorator, ast.Name)

@@ -11,6 +11,7 @@ VOCABULARY = frozenset(
         "Atomic",
         "choose",
         "decref",
+        "eventually",
         "expect",
         "final",
         "free",
@@ -43,7 +44,6 @@ MODULES: dict[str, frozenset[str]] = {
 """The modules a scenario may import, with the names that the explorer knows."""
 
 LATER: dict[str, str] = {
-    "lab.scenario.eventually": "use `@final` or `@sometimes`",
     "lab.scenario.main": "start every thread together with `@thread`",
     "threading.Condition": "use a Lock and `wait_until`",
     "threading.Event": "use a variable and `wait_until`",

@@ -13,7 +13,7 @@ from lab.model.values import Ref, Value
 
 __all__ = ["Component", "Expectation", "Program", "Property", "PropertyKind", "Thread"]
 
-PropertyKind = Literal["always", "final", "sometimes"]
+PropertyKind = Literal["always", "final", "sometimes", "eventually"]
 
 
 class Component(NamedTuple):

@@ -29,12 +29,20 @@ def as_json(result: Result) -> dict[str, Any]:
         "states": result.states,
         "transitions": result.transitions,
         "schedules": _count(result.schedules),
+        **_lengths(result, result),
         "traces": _count(result.traces),
-        "outcomes": [_outcome(outcome) for outcome in result.outcomes],
-        "properties": [_property(prop) for prop in result.properties],
+        "outcomes": [_outcome(outcome) | _lengths(outcome, result) for outcome in result.outcomes],
+        "properties": [_property(prop) | _lengths(prop, result) for prop in result.properties],
         "deadlock": {"verdict": result.deadlock.verdict, "states": result.deadlock.states, **_weight(result.deadlock)},
         "livelock": {"verdict": result.livelock.verdict, **_probability(result.livelock)},
         "exceptions": {"verdict": result.exceptions.verdict, **_weight(result.exceptions)},
+        "starvation": {
+            "verdict": result.starvation.verdict,
+            "threads": {
+                name: {"stem": list(lasso.stem), "loop": list(lasso.loop)}
+                for name, lasso in result.starvation.threads.items()
+            },
+        },
         "races": [_race(race) for race in result.races],
         "expectations": [{"what": claim.what, "met": claim.met} for claim in result.expectations],
         **({} if result.representatives is None else {"representatives": list(map(_run, result.representatives))}),
@@ -90,6 +98,7 @@ def _property(prop: PropertyResult) -> dict[str, Any]:
         **_probability(prop),
         "witness": None if prop.witness is None else list(prop.witness),
         **_preemptions(prop),
+        **({"loop": list(prop.loop)} if prop.loop else {}),
     }
 
 
@@ -103,6 +112,14 @@ def _preemptions(found: Outcome | PropertyResult) -> dict[str, Any]:
 
 def _weight(fault: BuiltIn) -> dict[str, Any]:
     return {"schedules": _count(fault.schedules), **_probability(fault)}
+
+
+def _lengths(found: Result | Outcome | PropertyResult, result: Result) -> dict[str, Any]:
+    """Return the field that says how many schedules have each length, none unless asked for."""
+    if found.lengths is None:
+        return {}
+    counted = {str(length): digits(amount) for length, amount in found.lengths.items()}
+    return {"lengths": {"up_to": result.max_length, "schedules": counted}}
 
 
 def _probability(found: Outcome | PropertyResult | BuiltIn) -> dict[str, Any]:

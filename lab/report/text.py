@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from lab.explorer.result import BuiltIn, Outcome, PropertyResult, Result, Verdict
 from lab.report.different_runs import different_runs
 from lab.report.table import Cell, Column, Table, Tone
-from lab.report.words import amount, chance, count, end, exactness, lined, part, schedule, settings, within_bound
+from lab.report.words import (
+    amount,
+    by_length,
+    chance,
+    count,
+    end,
+    exactness,
+    lined,
+    part,
+    run,
+    schedule,
+    settings,
+    within_bound,
+)
 
 __all__ = [
     "BuiltInVerdict",
@@ -37,8 +50,8 @@ def headline(result: Result) -> str:
 
 def tables(result: Result) -> tuple[Table, ...]:
     """Return the tables that `lab run` shows; an empty one is left out."""
-    shown = (outcomes(result), different_runs(result), verdicts(result), races(result), expectations(result))
-    return tuple(table for table in shown if table.rows)
+    shown = (outcomes(result), different_runs(result), lengths(result), verdicts(result), races(result))
+    return tuple(table for table in (*shown, expectations(result)) if table.rows)
 
 
 def outcomes(result: Result) -> Table:
@@ -56,6 +69,17 @@ def outcomes(result: Result) -> Table:
     return Table(f"Outcomes ({provenance(result)})", columns, rows, _left_out(len(result.outcomes)))
 
 
+def lengths(result: Result) -> Table:
+    """Return the table of how many schedules have each length, without rows unless that was asked for."""
+    longest = result.max_length or 0
+    found: list[tuple[str, Mapping[int, int] | None]] = [("all schedules", result.lengths)]
+    found += [(end(outcome), outcome.lengths) for outcome in result.outcomes[:MOST_ROWS]]
+    found += [(f"{prop.name} is violated", prop.lengths) for prop in result.properties]
+    rows = tuple((Cell(what), Cell(by_length(by, longest))) for what, by in found if by is not None)
+    columns = (Column("schedules", wrap=60), Column("how many of each length", wrap=80))
+    return Table(f"Schedules of up to {amount(longest, 'step', 'steps')} (policy {result.policy})", columns, rows)
+
+
 def verdicts(result: Result) -> Table:
     """Return the table of verdicts: the file's properties, then what should never happen in any scenario."""
     columns = (
@@ -69,8 +93,19 @@ def verdicts(result: Result) -> Table:
     rows = [_property_row(prop) for prop in result.properties]
     rows += [_built_in_row(built_in) for built_in in built_ins(result)]
     notes = tuple(f"{prop.name} raises {prop.reason}." for prop in result.properties if prop.reason)
+    notes += _starvation(result)
     notes += ("A data race alone is no fault: what counts is what it leads to.",) if result.races else ()
     return Table(f"Verdicts ({provenance(result)})", columns, tuple(rows), notes)
+
+
+def _starvation(result: Result) -> tuple[str, ...]:
+    """Say in one line which threads a fair scheduler can starve, and on which run the first of them."""
+    threads = result.starvation.threads
+    if not threads:
+        return ()
+    first, lasso = next(iter(threads.items()))
+    example = f" {first} starves on" if len(threads) > 1 else ""
+    return (f"A fair scheduler can starve {lined(threads)}:{example} {run(lasso.stem, lasso.loop)}.",)
 
 
 def races(result: Result) -> Table:
@@ -147,9 +182,7 @@ def _outcome_row(outcome: Outcome, *, traces: bool) -> tuple[Cell, ...]:
         *((Cell(count(outcome.traces)),) if traces else ()),
         Cell(part(outcome.share)),
         Cell(chance(outcome)),
-        Cell(
-            schedule(outcome.witness) + (f", then for ever: {schedule(outcome.loop)}" if outcome.loop else ""), "quiet"
-        ),
+        Cell(run(outcome.witness, outcome.loop), "quiet"),
     )
 
 
@@ -160,7 +193,7 @@ def _property_row(prop: PropertyResult) -> tuple[Cell, ...]:
         Cell(prop.verdict, TONES[prop.verdict]),
         Cell(count(prop.schedules)),
         Cell(chance(prop)),
-        Cell(schedule(prop.witness), "quiet"),
+        Cell(run(prop.witness, prop.loop), "quiet"),
     )
 
 

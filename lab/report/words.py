@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "amount",
+    "by_length",
     "chance",
     "count",
     "digits",
@@ -21,6 +22,7 @@ __all__ = [
     "lined",
     "part",
     "ratio",
+    "run",
     "schedule",
     "settings",
     "value",
@@ -33,6 +35,9 @@ LONG_NUMBER = 24
 
 DIGITS_AT_ONCE = 10_000
 """Bits below which a number is converted at once; about 3,000 digits, and Python's limit is 4,300."""
+
+LENGTHS = 4
+"""Lengths of schedules that a table shows one by one."""
 
 LONG_FRACTION = 13
 """Characters from which on a fraction is shown as a percentage alone."""
@@ -81,14 +86,45 @@ def ratio(fraction: Fraction) -> str:
 
 
 def amount(number: Count, one: str, many: str) -> str:
-    """Return a count with its noun.
+    """Return a count with its noun; infinitely many of them in words.
 
     Examples
     --------
     >>> amount(1, "schedule", "schedules"), amount(6, "schedule", "schedules")
     ('1 schedule', '6 schedules')
     """
+    if number is not None and not isinstance(number, int):
+        return f"infinitely many {many}"
     return f"{count(number)} {one if number == 1 else many}"
+
+
+def run(stem: tuple[str, ...] | None, loop: tuple[str, ...]) -> str:
+    """Return a schedule and, if it goes on for ever, the round that it repeats.
+
+    Examples
+    --------
+    >>> run(("T1",), ("T2", "T2")), run((), ("T1",)), run(("T1",), ())
+    ('T1, then for ever: T2 T2', 'for ever: T1', 'T1')
+    """
+    if not loop:
+        return schedule(stem)
+    return f"{schedule(stem)}, then for ever: {schedule(loop)}" if stem else f"for ever: {schedule(loop)}"
+
+
+def by_length(found: Mapping[int, int], longest: int) -> str:
+    """Return how many schedules have each length: the first few, and how many there are in all up to the longest.
+
+    Examples
+    --------
+    >>> by_length({4: 6, 7: 36}, 10), by_length({}, 10)
+    ('6 of 4, 36 of 7', 'none up to 10')
+    >>> by_length(dict.fromkeys(range(100), 2), 99)
+    '2 of 0, 2 of 1, 2 of 2, 2 of 3, ..., in all 200'
+    """
+    if not found:
+        return f"none up to {longest}"
+    shown = [f"{count(amount)} of {length}" for length, amount in list(found.items())[:LENGTHS]]
+    return ", ".join(shown if len(found) <= LENGTHS else [*shown, "...", f"in all {count(sum(found.values()))}"])
 
 
 def part(fraction: Fraction | None) -> str:

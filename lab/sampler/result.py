@@ -85,7 +85,7 @@ class SampledOutcome:
 
 @dataclass(frozen=True)
 class SampledProperty:
-    """How many runs violated a property, or, for a `@sometimes` property, satisfied it.
+    """How many runs violated a property, or, for a `@sometimes` or `@eventually` property, satisfied it.
 
     A sample can show a violation and never that there is none: "not seen" is no verdict.
 
@@ -105,7 +105,7 @@ class SampledProperty:
         """What the runs say."""
         if not self.seen.runs:
             return "not seen"
-        return "reached" if self.kind == "sometimes" else "violated"
+        return "reached" if self.kind in ("sometimes", "eventually") else "violated"
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ class Space:
         noted = 0
         for place, judge in enumerate(self._judges):
             kind = judge.property.kind
-            if (kind != "final" or finished) and judge.holds(fields) == (kind == "sometimes"):
+            if (kind != "final" or finished) and judge.holds(fields) == (kind in ("sometimes", "eventually")):
                 noted |= 1 << place
         if any(local.position == FAILED for local in locals_):
             noted |= 1 << len(self._judges)

@@ -112,7 +112,7 @@ class Tally:
             return bool(bits & bit)
 
         kind = self._first(noted)
-        reason = _reason(relation, prop, kind.moves) if kind is not None and prop.kind != "sometimes" else ""
+        reason = _reason(relation, prop, kind.moves) if kind is not None and prop.kind in ("always", "final") else ""
         return SampledProperty(prop.name, prop.kind, self._seen(relation, noted), reason)
 
 
