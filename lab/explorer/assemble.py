@@ -32,7 +32,7 @@ from lab.explorer.result import (
     Verdict,
 )
 from lab.explorer.search import Search
-from lab.explorer.witness import Witness, entries
+from lab.explorer.witness import Witness, entries, preemptions_of
 from lab.model.program import Property
 from lab.model.state import FAILED
 
@@ -251,9 +251,16 @@ class Assembly:
             judged = _judged(prop, "holds", (0, Fraction(0)))
         else:
             (stem, loop, _), measured = found
-            labels = self._expander.labels
-            both = entries(self._relation, [labels[label] for label in stem + loop])
-            judged = replace(_judged(prop, "violated", measured), witness=both[: len(stem)], loop=both[len(stem) :])
+            moves = [self._expander.labels[label] for label in stem + loop]
+            both = entries(self._relation, moves)
+            preemptions = preemptions_of(self._relation, moves[: len(stem)])
+            judged = replace(
+                _judged(prop, "violated", measured),
+                witness=both[: len(stem)],
+                loop=both[len(stem) :],
+                witness_preemptions=preemptions,
+                witness_proven=not preemptions,
+            )
         return replace(judged, lengths=self._lengths_of(prop, True))
 
     def _hitting(self, name: str, seen: bool) -> Measured:

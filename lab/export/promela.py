@@ -45,6 +45,12 @@ def promela(relation: Relation, bounds: Bounds) -> str:
 _Update = tuple[int, str, int]
 """A component, "=" or "+", and what it is set to or grows by."""
 
+_LEFT_OUT = {
+    "sometimes": "it asks for one state, and an assertion speaks of all",
+    "eventually": "it speaks of whole runs, and an assertion of states",
+}
+"""Why a property of some kind has no counterpart in the model."""
+
 
 class _Effect(NamedTuple):
     """One result of a step as the model writes it."""
@@ -106,9 +112,9 @@ class _Model:
             "SPIN stores as many states, and counts one transition more: the one into the initial state.",
             *(f"@{judged.property.kind} {judged.property.name}: {_verdict(judged)}." for judged in tables.properties),
             *(
-                f"@sometimes {prop.name} is left out: it asks for one state, and an assertion speaks of all."
+                f"@{prop.kind} {prop.name} is left out: {_LEFT_OUT[prop.kind]}."
                 for prop in program.properties
-                if prop.kind == "sometimes"
+                if prop.kind in _LEFT_OUT
             ),
         ]
         return "/* " + "\n".join(f" * {comment(line)}".rstrip() for line in lines)[3:] + "\n */"

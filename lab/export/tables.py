@@ -120,7 +120,7 @@ def tabulate(relation: Explorable, bounds: Bounds) -> Tables:
     properties = tuple(
         _judge(relation, packing, keys[:, ended] if prop.kind == "final" else keys, prop)
         for prop in relation.program.properties
-        if prop.kind != "sometimes"
+        if prop.kind in ("always", "final")
     )
     return Tables(
         threads=tuple(tuple(walk.stands(thread)) for thread in range(packing.threads)),

@@ -191,6 +191,8 @@ def _function(program: OracleProgram, function: ast.FunctionDef, namespace: dict
         each = isinstance(decorator, ast.Call)
         name = decorator.func if isinstance(decorator, ast.Call) else decorator
         word = name.id if isinstance(name, ast.Name) else ""
+        if word == "eventually":
+            raise UnsupportedError("fair runs")
         if word in PROPERTIES:
             program.properties.append((function.name, word, function))
         elif each and isinstance(decorator, ast.Call):

@@ -13,6 +13,7 @@ from lab.explorer.result import (
     Race,
     RacyAccess,
     Result,
+    Starvation,
 )
 
 HOLDS = BuiltIn("holds", probability=Fraction(0))
@@ -77,6 +78,7 @@ RACE = Result(
     deadlock=HOLDS,
     livelock=HOLDS,
     exceptions=HOLDS,
+    starvation=Starvation("none"),
     races=(Race("x", (RacyAccess("T1", 9, "write", ()), RacyAccess("T2", 15, "read", ("lock",)))),),
     expectations=(
         ExpectationResult("schedules: 6", met=True),

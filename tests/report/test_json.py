@@ -76,6 +76,7 @@ def test_two_increments_are_written_field_by_field() -> None:
         "deadlock": {"verdict": "holds", "states": 0, "schedules": "0", "probability": "0"},
         "livelock": {"verdict": "holds", "probability": "0"},
         "exceptions": {"verdict": "holds", "schedules": "0", "probability": "0"},
+        "starvation": {"verdict": "none", "threads": {}},
         "races": [
             {
                 "location": "x",
