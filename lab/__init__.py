@@ -69,14 +69,21 @@ def load(scenario: str | Path, parameters: Mapping[str, Any] | None = None) -> P
 
 
 def relation(
-    scenario: str | Path | Program, policy: str = "access", parameters: Mapping[str, Any] | None = None
+    scenario: str | Path | Program,
+    policy: str = "access",
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    spurious: bool = False,
 ) -> Relation:
-    """Return a scenario's transition relation under a policy; raises as `load` does."""
+    """Return a scenario's transition relation under a policy; raises as `load` does.
+
+    With `spurious`, a thread that waits at a condition may also wake up without being notified.
+    """
     from lab.model.policies import policy_named
     from lab.model.relation import Relation
 
     program = load(scenario, parameters) if isinstance(scenario, str | Path) else scenario
-    return Relation(program, policy_named(policy))
+    return Relation(replace(program, spurious=spurious or program.spurious), policy_named(policy))
 
 
 def explore(
@@ -92,6 +99,7 @@ def explore(
     max_preemptions: int | None = None,
     representatives: int = 0,
     max_length: int | None = None,
+    spurious: bool = False,
 ) -> Result:
     """Return everything that a scenario can do under a policy.
 
@@ -120,6 +128,8 @@ def explore(
         How many of these runs to list at most, which implies `traces`; 0 means none.
     max_length : int or None
         Count the runs of each length up to this one, too; >= 0.
+    spurious : bool
+        Whether a thread that waits at a condition may also wake up without being notified.
 
     Raises
     ------
@@ -132,7 +142,7 @@ def explore(
     show_in_notebooks(_as_html)
     start = perf_counter()
     result = explore_relation(
-        relation(scenario, policy, parameters),
+        relation(scenario, policy, parameters, spurious=spurious),
         max_states=max_states,
         deadline=deadline,
         progress=progress,
@@ -156,11 +166,13 @@ def replay(
     schedule: Sequence[str],
     policy: str = "access",
     parameters: Mapping[str, Any] | None = None,
+    *,
+    spurious: bool = False,
 ) -> Trace:
     """Return what happens when the threads run in the given order; raises `UsageError` when they cannot."""
     from lab.model.trace import replay as replay_relation
 
-    return replay_relation(relation(scenario, policy, parameters), schedule)
+    return replay_relation(relation(scenario, policy, parameters, spurious=spurious), schedule)
 
 
 def sample(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-HEAD = """import threading
+HEAD = """import queue
+import threading
 from collections import deque
 from types import SimpleNamespace
 
@@ -122,6 +123,42 @@ FEATURES: dict[str, Feature] = {
         (),
         ("with sem:", "with bounded:"),
     ),
+    "condition": Feature(
+        "cond = threading.Condition()",
+        ("cond.notify()", "cond.wait()", "r1 = cond.wait(timeout=1)", "cond.notify_all()",
+         "r1 = cond.wait_for(lambda: {e})", "cond.release()", "cond.acquire()"),
+        (),
+        ("with cond:", "with cond:", "with cond:"),
+    ),
+    "on a lock": Feature(
+        "base = threading.Lock()\non = threading.Condition(base)",
+        ("on.notify(2)", "on.wait()", "r2 = on.wait(timeout=1)", "r1 = on.wait_for(lambda: x == {e}, timeout=1)",
+         "base.release()", "r1 = base.acquire(timeout=1)"),
+        ("base.locked()",),
+        ("with on:", "with base:", "with on:"),
+    ),
+    "event": Feature(
+        "event = threading.Event()",
+        ("event.set()", "event.clear()", "event.wait()", "r1 = event.wait(timeout=1)"),
+        ("event.is_set()",),
+    ),
+    "barrier": Feature(
+        "barrier = threading.Barrier(2)",
+        ("r1 = barrier.wait()", "barrier.wait()", "r2 = barrier.wait(timeout=1)", "barrier.reset()", "barrier.abort()"),
+    ),
+    "queue": Feature(
+        "tasks = queue.Queue(1)\nstack = queue.LifoQueue()",
+        ("tasks.put({e})", "r1 = tasks.get()", "tasks.put_nowait({e})", "r1 = tasks.get_nowait()",
+         "tasks.task_done()", "tasks.join()", "r1 = tasks.get(timeout=1)", "tasks.put({e}, timeout=1)",
+         "stack.put({e})", "r2 = stack.get()"),
+        ("tasks.qsize()", "tasks.empty()", "stack.full()"),
+    ),
+    "timed": Feature(
+        "doors = threading.Semaphore(1)",
+        ("r1 = doors.acquire(timeout=1)", "doors.release()", "doors.release(2)"),
+        (),
+        ("with doors:",),
+    ),
     "atomic": Feature(
         "a = Atomic(0)",
         ("a.store({e})", "r1 = a.add({e})", "r1 = a.exchange({e})", "r1 = a.compare_exchange({e}, {e})"),
@@ -210,6 +247,8 @@ CAUGHT = (
     "AssertionError",
     "(ValueError, ZeroDivisionError) as error",
     "UseAfterFree",
+    "queue.Empty",
+    "(threading.BrokenBarrierError, queue.Full)",
     "BaseException",
 )
 

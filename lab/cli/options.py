@@ -13,7 +13,7 @@ from lab.errors import UsageError
 if TYPE_CHECKING:
     from lab.model.program import Program
 
-__all__ = ["bounds", "engine", "load", "parameters", "policy", "setting"]
+__all__ = ["bounds", "engine", "load", "parameters", "policy", "setting", "spurious"]
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -39,6 +39,13 @@ def policy(*, several: bool) -> Callable[[Decorated], Decorated]:
         metavar="POLICY",
         help=f"Where a switch between threads is possible: access (before every shared access), statement{every}.",
     )
+
+
+def spurious(command: Decorated) -> Decorated:
+    """Add the option --spurious."""
+    return click.option(
+        "--spurious", is_flag=True, help="Let threads that wait at a Condition also wake up without being notified."
+    )(command)
 
 
 def bounds(command: Decorated) -> Decorated:

@@ -19,7 +19,8 @@ __all__ = ["replay"]
 @click.argument("schedule", nargs=-1, metavar="ENTRY...")
 @options.policy(several=False)
 @options.setting
-def replay(scenario: str, schedule: tuple[str, ...], policy: str, settings: tuple[str, ...]) -> int:
+@options.spurious
+def replay(scenario: str, schedule: tuple[str, ...], policy: str, settings: tuple[str, ...], *, spurious: bool) -> int:
     """Run one schedule and show every step: what it touches, the shared state after it, and what races.
 
     A schedule is what `lab run` prints as a witness: the name of the thread that runs at each step, and T1:2 where the
@@ -28,7 +29,7 @@ def replay(scenario: str, schedule: tuple[str, ...], policy: str, settings: tupl
     import lab
     from lab.report.replay import steps, where_it_ends
 
-    trace = lab.replay(options.load(scenario, settings), schedule, policy)
+    trace = lab.replay(options.load(scenario, settings), schedule, policy, spurious=spurious)
     say(trace.title + "\n")
     show(steps(trace))
     say(where_it_ends(trace))

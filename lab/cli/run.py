@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,7 @@ LISTED = 20
 @click.option(
     "--max-length", type=click.IntRange(min=0), metavar="L", help="Count the runs of each length up to L steps, too."
 )
+@options.spurious
 @click.option("--figures", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Draw the figures that fit.")
 @click.option(
     "--preemptions",
@@ -68,6 +70,7 @@ def run(
     traces: bool,
     by: str | None,
     limit: int | None,
+    spurious: bool,
     folder: Path | None,
     preemptions: int | None,
     max_states: int | None,
@@ -91,7 +94,7 @@ def run(
     results: list[Result] = []
     for scenario in scenarios:
         try:
-            program = options.load(scenario, settings)
+            program = replace(options.load(scenario, settings), spurious=spurious)
             for name in policies:
                 result = explore(
                     program,

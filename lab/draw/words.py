@@ -41,6 +41,11 @@ _VERBS = {
     "release": "releases", "free": "frees", "delete": "deletes", "add": "adds to", "exchange": "swaps",
     "compare-exchange": "swaps", "compare-exchange fails": "fails to swap", "length": "measures",
     "contains": "looks in", "end": "reaches the end of", "print": "prints", "copy": "copies",
+    "wait on": "waits on", "wait": "passes", "notify": "notifies", "wake": "is woken by", "set": "sets",
+    "time out": "waits in vain for", "wake by itself": "wakes by itself at", "arrive": "arrives at",
+    "open": "opens", "leave": "leaves", "put": "puts into", "get": "gets from", "task_done": "is done with a task of",
+    "join": "joins", "find empty": "finds empty", "find full": "finds full", "find broken": "finds broken",
+    "try acquire": "fails to acquire", "is_set": "looks at", "empty": "looks at", "full": "looks at",
 }  # fmt: skip
 _MOVES = ("reads", "writes", "loads", "stores")
 

@@ -127,6 +127,7 @@ class Assembly:
             starvation=self._starvation,
             lengths=self._lengths(END),
             max_length=self._max_length,
+            spurious=program.spurious,
         )
 
     def _size(self) -> tuple[int, int]:

@@ -187,7 +187,7 @@ class Events:
             asked.add(component)
             return read(component)
 
-        blocked = not self._relation.step(thread, step.local, after)
+        blocked = self._relation.waits(thread, step.local, after)
         return asked if blocked and asked <= before else set()
 
     def _number(self, content: Hashable, touch: Touch) -> int:

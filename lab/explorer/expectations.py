@@ -16,7 +16,8 @@ __all__ = ["check"]
 def check(program: Program, result: Result) -> tuple[ExpectationResult, ...]:
     """Compare the file's expectations with a result, one entry per claim.
 
-    Only expectations with the result's policy apply, and of those the ones whose `set` gives the parameters in force.
+    Only expectations with the result's policy apply, and of those the ones whose `set` gives the parameters in force;
+    none where spurious wake-ups are explored.
     A claim is met, not met, or None: undecided, because the exploration is incomplete or did not count traces.
 
     Notes
@@ -42,7 +43,7 @@ def check(program: Program, result: Result) -> tuple[ExpectationResult, ...]:
 
 
 def _applies(program: Program, result: Result, expectation: Expectation) -> bool:
-    if expectation.policy != result.policy:
+    if expectation.policy != result.policy or program.spurious:
         return False
     forced = {name: value for name, value in program.overridden.items() if value != program.defaults.get(name)}
     wanted = {**forced, **expectation.parameters}

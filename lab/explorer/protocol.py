@@ -72,6 +72,9 @@ class Explorable(Protocol):
     def waiting(self, state: State, thread: int) -> Waiting | None:
         """Return why the thread cannot move; None when it has ended or is enabled."""
 
+    def waits(self, thread: int, local: Local, read: Callable[[int], Value]) -> bool:
+        """Whether what the thread does next would have to wait, be it until a time-out."""
+
     def locks_held(self, state: State, thread: int) -> tuple[str, ...]:
         """Return the names of the locks the thread holds."""
 

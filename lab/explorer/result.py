@@ -257,6 +257,9 @@ class Result:
     preemptions: FewPreemptions | None = None
     """The bound on preemptions that the exploration was asked to keep, if any."""
 
+    spurious: bool = False
+    """Whether threads that wait at a condition could also wake up without being notified."""
+
     def _repr_html_(self) -> str | None:
         return _notebook[-1](self) if _notebook else None
 

@@ -15,9 +15,9 @@ from lab.language.toplevel import Blueprint
 from lab.model.heap import HeapObject
 from lab.model.objects.cells import Atomic, Namespace, Record
 from lab.model.objects.containers import Container
-from lab.model.objects.locks import BoundedSemaphore, Lock, RLock, Semaphore
 from lab.model.objects.mappings import Dict, Set
 from lab.model.objects.sequences import Deque, List
+from lab.model.objects.synchronisers import SYNCHRONISERS
 from lab.model.values import Ref, Value
 
 __all__ = ["CONTAINERS", "Effects", "Scope", "methods", "read_effects", "scope_of"]
@@ -25,10 +25,7 @@ __all__ = ["CONTAINERS", "Effects", "Scope", "methods", "read_effects", "scope_o
 CONTAINERS: dict[str, type[Container]] = {"list": List, "deque": Deque, "dict": Dict, "set": Set}
 _CLASSES: dict[str, type[HeapObject]] = {
     **CONTAINERS,
-    "Lock": Lock,
-    "RLock": RLock,
-    "Semaphore": Semaphore,
-    "BoundedSemaphore": BoundedSemaphore,
+    **{kind.kind: kind for kind in SYNCHRONISERS.values()},
     "SimpleNamespace": Namespace,
     "Record": Record,
     "Atomic": Atomic,
@@ -56,7 +53,7 @@ def methods() -> frozenset[str]:
     names: set[str] = set()
     for kind in _CLASSES.values():
         names |= {name for name in kind.rules if not name.startswith("__")}
-    return frozenset(names - {"free", "freed"})
+    return frozenset((names | {"wait_for"}) - {"free", "freed"})
 
 
 @dataclass(frozen=True)

@@ -331,7 +331,7 @@ class ScenarioFile:
         for name, value in self.evaluator.names.items():
             if name in layout.variables:
                 observed[name] = layout.variables[name]
-            elif isinstance(value, Ref) and not layout.objects[value.number].synchronises and _changes(layout, value):
+            elif isinstance(value, Ref) and layout.objects[value.number].shown and _changes(layout, value):
                 observed[name] = value
         return observed
 
@@ -348,7 +348,7 @@ def _changes(layout: Layout, ref: Ref) -> bool:
             continue
         seen.add(value.number)
         target = layout.objects[value.number]
-        if target.synchronises:
+        if not target.shown:
             continue
         if target.changes:
             return True

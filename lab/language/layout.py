@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from lab.language.classes import ClassInfo
 from lab.language.effects import CONTAINERS, Effects
@@ -14,14 +14,14 @@ from lab.model.instructions import Code
 from lab.model.objects.cells import Atomic, Namespace, Record
 from lab.model.objects.containers import Container
 from lab.model.objects.instances import Shape
-from lab.model.objects.locks import BoundedSemaphore, Lock, RLock, Semaphore
 from lab.model.objects.making import BLANK, NAMESPACE, makers
+from lab.model.objects.synchronisers import SYNCHRONISERS
 from lab.model.program import Component
 from lab.model.values import MISSING, Ref, Value
 
 __all__ = ["Layout"]
 
-_LOCKS: dict[str, Callable[[Ref, str, int], HeapObject]] = {"Lock": Lock, "RLock": RLock, "Semaphore": Semaphore}
+_SYNCHRONISERS = {kind.kind: kind for kind in SYNCHRONISERS.values()}
 
 
 class Layout:
@@ -82,11 +82,8 @@ class Layout:
             return Record(ref, name, cells, self.component(f"freed({name})", False))
         if kind == "Atomic":
             return Atomic(ref, name, self.component(name, blueprint.items[0]))
-        if kind == "BoundedSemaphore":
-            return BoundedSemaphore(ref, name, self.component(name, blueprint.items[0]), blueprint.items[0])
-        initial = blueprint.items[0] if kind == "Semaphore" else None
-        component = self.component(name, initial)
-        return _LOCKS[kind](ref, name, component)
+        maker = _SYNCHRONISERS[kind]
+        return maker(ref, name, self.component(name, maker.first(blueprint.items)), blueprint.items)
 
     def _container(self, blueprint: Blueprint, name: str) -> Container:
         ref, items = blueprint.ref, blueprint.items
@@ -128,6 +125,8 @@ def _paths(names: Mapping[str, Value], blueprints: list[Blueprint]) -> dict[int,
             following.extend((f"{path}.{name}", item) for name, item in blueprint.fields.items())
             if value.kind == "dict":
                 following.extend((f"{path}[{key!r}]", item) for key, item in blueprint.items)
+            elif value.kind == "Condition":
+                following.append((path, blueprint.items[0]))  # its own lock goes by its name
             elif value.kind in ("list", "deque"):
                 following.extend((f"{path}[{index}]", item) for index, item in enumerate(blueprint.items))
         pending = following

@@ -8,15 +8,27 @@ import difflib
 from lab.language.effects import methods
 from lab.language.iteration import VIEWS, Iteration
 from lab.model import compute
-from lab.model.instructions import Operand
+from lab.model.instructions import Const, Operand, Reg
 from lab.model.operations import Invoke
 from lab.model.policies import c_call
+from lab.model.values import Parked, Value
 
 __all__ = ["Methods"]
 
 _PURE = frozenset(name for names in compute.METHODS.values() for name in names)
 
-_READ_ONLY = frozenset(("get", "index", "count", "copy", "locked", "load"))
+_READ_ONLY = frozenset(("get", "index", "count", "copy", "locked", "load", "is_set", "qsize", "empty", "full"))
+
+_PARAMETERS: dict[str, tuple[str, ...]] = {
+    "acquire": ("blocking", "timeout"),
+    "release": ("n",),
+    "wait": ("timeout",),
+    "notify": ("n",),
+    "put": ("item", "block", "timeout"),
+    "get": ("block", "timeout"),
+    "put_nowait": ("item",),
+}
+"""The parameters that may be given by name."""
 
 
 class Methods(Iteration):
@@ -35,33 +47,90 @@ class Methods(Iteration):
                 f"did you mean '{near[0]}'?" if near else "the methods that the language knows are in docs/language.md"
             )
             raise self.source.error(function, f"the method '{name}' is not part of the language", hint)
+        if self.mode != "thread" and name not in _READ_ONLY and name not in _PURE:
+            raise self.source.error(node, f"'{name}' changes something in a {self.mode}", "only read there")
         receiver = self.expression(function.value)
+        if name == "wait_for":
+            return self._wait_for(node, receiver)
+        arguments = self._arguments(node, name)
+        return self.invoke(node, name, receiver, arguments)
+
+    def invoke(self, node: ast.Call, name: str, receiver: Operand, arguments: list[Operand]) -> Operand:
+        """Lower a call of a method that is not written in the file; a wait goes on in further steps."""
+        value = self._invoke(node, name, receiver, arguments)
+        if name == "wait":
+            self._resume(node, receiver, value, arguments)
+        return value
+
+    def _invoke(self, node: ast.Call, name: str, receiver: Operand, arguments: list[Operand]) -> Reg:
+        label = f"{self.source.segment(node.func)}()"
+        value = self.builder.operate(Invoke(name, label), receiver, *arguments)
+        self.builder.mark(c_call(f".{name}"))
+        return value
+
+    def _arguments(self, node: ast.Call, name: str) -> list[Operand]:
+        """Lower the arguments of a method, in the order of its parameters."""
         lazy = name == "join" and len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp)
         arguments = [self.collect(node.args[0], "")] if lazy else self._elements(node.args)
+        parameters = _PARAMETERS.get(name, ())
         for keyword in node.keywords:
-            if (name, keyword.arg) != ("acquire", "blocking") or arguments:
-                later = (
-                    "time-outs are not part of the language yet"
-                    if keyword.arg == "timeout"
-                    else "give the arguments by position"
+            if keyword.arg not in parameters[len(arguments) :]:
+                raise self.source.error(
+                    keyword.value,
+                    f"the method '{name}' is called with '{keyword.arg}='",
+                    "give the arguments by position",
                 )
-                raise self.source.error(keyword.value, f"the method '{name}' is called with '{keyword.arg}='", later)
+            while parameters[len(arguments)] != keyword.arg:
+                if parameters[len(arguments)] not in ("block", "blocking"):
+                    raise self.source.error(
+                        keyword.value, f"'{name}' is called without '{parameters[len(arguments)]}'", "give it first"
+                    )
+                arguments.append(Const(True))
             arguments.append(self.expression(keyword.value))
         low, high = _arity(name)
         if not low <= len(arguments) <= high:
             raise self.source.error(
                 node, f"'{name}' is called with {len(arguments)} arguments", f"give it {_between(low, high)}"
             )
-        if self.mode != "thread" and name not in _READ_ONLY and name not in _PURE:
-            raise self.source.error(node, f"'{name}' changes something in a {self.mode}", "only read there")
-        return self.invoke(node, name, receiver, arguments)
+        return arguments
 
-    def invoke(self, node: ast.Call, name: str, receiver: Operand, arguments: list[Operand]) -> Operand:
-        """Lower a call of a method that is written in C."""
-        label = f"{self.source.segment(node.func)}()"
-        value = self.builder.operate(Invoke(name, label), receiver, *arguments)
-        self.builder.mark(c_call(f".{name}"))
-        return value
+    def _resume(self, node: ast.Call, receiver: Operand, value: Reg, arguments: list[Operand]) -> None:
+        """Lower the further steps of a wait, as long as the value says that the thread has to go on waiting."""
+        again, end = self.builder.label(), self.builder.label()
+        resume = Invoke("__resume__", f"{self.source.segment(node.func)}() goes on")
+        self.builder.here(again)
+        self.builder.unless(self.builder.compute(_is_parked, value), end)
+        self.builder.operate(resume, receiver, value, *arguments, into=value.number)
+        self.builder.jump(again)
+        self.builder.here(end)
+
+    def _wait_for(self, node: ast.Call, receiver: Operand) -> Operand:
+        """Lower `condition.wait_for(lambda: f)`: wait until f holds; when the time is up, ask f once more."""
+        condition = node.args[0] if node.args else None
+        if not isinstance(condition, ast.Lambda) or condition.args.args:
+            raise self.source.error(node, "`wait_for` is called without a lambda", "write `c.wait_for(lambda: items)`")
+        rest = ast.copy_location(ast.Call(node.func, node.args[1:], node.keywords), node)
+        arguments = self._arguments(rest, "wait")
+        builder = self.builder
+        again, end, result, woken = builder.label(), builder.label(), builder.register(), builder.register()
+        builder.move(Const(True), woken)
+        builder.here(again)
+        builder.move(self.expression(condition.body), result)
+        builder.unless(builder.compute(_goes_on_waiting, self.truth(Reg(result), condition.body), Reg(woken)), end)
+        value = self._invoke(node, "wait", receiver, arguments)
+        self._resume(node, receiver, value, arguments)
+        builder.move(value, woken)
+        builder.jump(again)
+        builder.here(end)
+        return Reg(result)
+
+
+def _is_parked(value: Value) -> bool:
+    return isinstance(value, Parked)
+
+
+def _goes_on_waiting(holds: Value, notified: Value) -> bool:
+    return bool(not holds and notified)
 
 
 def _between(low: int, high: int) -> str:
@@ -71,7 +140,12 @@ def _between(low: int, high: int) -> str:
 
 
 _ARITY: dict[str, tuple[int, int]] = {
-    **dict.fromkeys(("release", "acquire", "rotate"), (0, 1)),
+    **dict.fromkeys(("release", "rotate", "wait", "notify", "join"), (0, 1)),
+    **dict.fromkeys(("notify_all", "set", "is_set", "reset", "abort"), (0, 0)),
+    **dict.fromkeys(("qsize", "empty", "full", "task_done", "get_nowait"), (0, 0)),
+    "acquire": (0, 2),
+    "put": (1, 3),
+    "get": (0, 2),
     **dict.fromkeys(("locked", "load", "clear", "copy", "popleft", "popitem", "reverse", "sort"), (0, 0)),
     **dict.fromkeys(("capitalize", "casefold", "lower", "swapcase", "title", "upper", "splitlines"), (0, 0)),
     **dict.fromkeys(("isalnum", "isalpha", "isdigit", "islower", "isspace", "isupper"), (0, 0)),
@@ -81,7 +155,7 @@ _ARITY: dict[str, tuple[int, int]] = {
     **dict.fromkeys(("endswith", "find", "rfind", "startswith"), (1, 3)),
     "split": (0, 2),
     "replace": (2, 3),
-    **dict.fromkeys(("get", "setdefault"), (1, 2)),
+    "setdefault": (1, 2),
     **dict.fromkeys(("insert", "compare_exchange"), (2, 2)),
     "pop": (0, 2),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from lab.model.objects.synchronisers import SYNCHRONISERS
+
 __all__ = ["BUILTINS", "LATER", "MODULES", "VOCABULARY"]
 
 VOCABULARY = frozenset(
@@ -28,13 +30,18 @@ VOCABULARY = frozenset(
 )
 """What `lab.scenario` offers."""
 
+
+def _synchronisers(module: str) -> frozenset[str]:
+    return frozenset(name.removeprefix(f"{module}.") for name in SYNCHRONISERS if name.startswith(f"{module}."))
+
+
 MODULES: dict[str, frozenset[str]] = {
     "lab.scenario": VOCABULARY,
-    "threading": frozenset(("Lock", "RLock", "Semaphore", "BoundedSemaphore", "BrokenBarrierError")),
+    "threading": _synchronisers("threading") | {"BrokenBarrierError"},
     "collections": frozenset(("deque",)),
     "types": frozenset(("SimpleNamespace",)),
     "time": frozenset(("sleep",)),
-    "queue": frozenset(("Empty", "Full")),
+    "queue": _synchronisers("queue") | {"Empty", "Full"},
     "asyncio": frozenset(),
     "sys": frozenset(),
     "weakref": frozenset(),
@@ -45,13 +52,8 @@ MODULES: dict[str, frozenset[str]] = {
 
 LATER: dict[str, str] = {
     "lab.scenario.main": "start every thread together with `@thread`",
-    "threading.Condition": "use a Lock and `wait_until`",
-    "threading.Event": "use a variable and `wait_until`",
-    "threading.Barrier": "count the arrivals with an Atomic and use `wait_until`",
+    "queue.PriorityQueue": "use a Queue, or a list and a Condition",
     "threading.Thread": "write `@thread` above the function",
-    "queue.Queue": "use a deque and `wait_until`",
-    "queue.LifoQueue": "use a list and `wait_until`",
-    "queue.SimpleQueue": "use a deque and `wait_until`",
 }
 """Names that Python or the lab has and this language does not, each with what to write instead."""
 

@@ -15,6 +15,8 @@ from lab.language.classes import ClassInfo
 from lab.language.source import Source
 from lab.model import compute
 from lab.model.heap import Raised, Refused
+from lab.model.objects.synchroniser import Synchroniser
+from lab.model.objects.synchronisers import SYNCHRONISERS
 from lab.model.texts import LIMIT_ITEMS
 from lab.model.values import Ref, Value, type_name
 
@@ -22,10 +24,6 @@ __all__ = ["Blueprint", "Evaluator", "check_literal"]
 
 _CONTAINERS = ("list", "dict", "set", "deque")
 _ARGUMENTS: dict[str, tuple[int, int]] = {
-    "threading.Lock": (0, 0),
-    "threading.RLock": (0, 0),
-    "threading.Semaphore": (0, 1),
-    "threading.BoundedSemaphore": (0, 1),
     "collections.deque": (0, 1),
     "types.SimpleNamespace": (0, 0),
     "lab.scenario.Atomic": (0, 1),
@@ -313,6 +311,8 @@ class Evaluator:
             return self.build("dict", tuple((str(k.arg), self.value(k.value, names)) for k in self._named(node)))
         if (name in _REDUCTIONS or name == "builtins.abs") and len(arguments) == 1:
             return self._builtin(name, node, arguments[0])
+        if name in SYNCHRONISERS:
+            return self._synchroniser(SYNCHRONISERS[name], node, arguments, names)
         if name in _ARGUMENTS:
             return self._make(name, node, arguments, names)
         text = self.source.segment(node.func)
@@ -334,11 +334,21 @@ class Evaluator:
                 raise self.source.error(keyword.value, "arguments are unpacked with **", "write the arguments out")
         return node.keywords
 
+    def _synchroniser(
+        self, cls: type[Synchroniser], node: ast.Call, arguments: list[Value], names: Mapping[str, Value]
+    ) -> Ref:
+        given = dict(zip(cls.parameters, arguments, strict=False))
+        given |= {str(keyword.arg): self.value(keyword.value, names) for keyword in self._named(node)}
+        if len(given) < len(arguments) + len(node.keywords) or not given.keys() <= cls.parameters.keys():
+            raise self.source.error(
+                node, f"{cls.kind} is called with arguments it does not take", f"write `{cls.usage}`"
+            )
+        prepared = cls.prepare(tuple({**cls.parameters, **given}.values()), self.build)
+        return self.build(cls.kind, prepared)
+
     def _make(self, name: str, node: ast.Call, arguments: list[Value], names: Mapping[str, Value]) -> Ref:
         kind = name.rpartition(".")[2]
         keywords = {str(k.arg): self.value(k.value, names) for k in self._named(node)}
-        if kind in ("Semaphore", "BoundedSemaphore"):
-            arguments = arguments or [keywords.pop("value", 1)]
         if kind == "Atomic":
             arguments = arguments or [0]
         if kind == "Record":
@@ -348,16 +358,10 @@ class Evaluator:
             raise self.source.error(
                 node, f"{kind} is called with arguments it does not take", f"write `{_USAGE[kind]}`"
             )
-        if kind in ("Semaphore", "BoundedSemaphore") and (type(arguments[0]) is not int or arguments[0] < 0):
-            raise self.source.error(node, f"the count of a {kind} is no whole number from 0", f"write `{_USAGE[kind]}`")
         return self.build(kind, tuple(arguments), keywords)
 
 
 _USAGE = {
-    "Lock": "Lock()",
-    "RLock": "RLock()",
-    "Semaphore": "Semaphore(1)",
-    "BoundedSemaphore": "BoundedSemaphore(1)",
     "SimpleNamespace": "SimpleNamespace(name=value)",
     "Atomic": "Atomic(0)",
     "Record": "Record(refs=1, name=value)",

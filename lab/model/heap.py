@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
+from inspect import signature
 from typing import Any, ClassVar
 
 from lab.model.state import Access
@@ -104,6 +106,10 @@ class Scene:
         What the step has written so far, by component; read before `read` is asked.
     choice : int
         Which of several results to give; see `pick`.
+    midway : bool
+        Whether the step has performed another operation before: a time-out is up in a step of its own only.
+    spurious : bool
+        Whether threads that wait at a condition may wake up by themselves.
     instant : bool
         Whether every access counts as atomic: inside `atomic()`, `wait_until` and properties.
     inside : callable
@@ -120,20 +126,8 @@ class Scene:
     """
 
     __slots__ = (
-        *(
-            "_read",
-            "accesses",
-            "choice",
-            "heap",
-            "inside",
-            "instant",
-            "line",
-            "local",
-            "moved",
-            "own",
-            "results",
-            "thread",
-        ),
+        *("_read", "accesses", "choice", "heap", "inside", "instant", "line", "local", "midway", "moved", "own"),
+        *("results", "spurious", "thread"),
         "written",
     )
 
@@ -146,6 +140,8 @@ class Scene:
         written: dict[int, Value],
         *,
         choice: int = 0,
+        midway: bool = False,
+        spurious: bool = False,
         instant: bool = False,
         inside: Callable[[str], tuple[str, ...]] = lambda _name: (),
         own: Own | None = None,
@@ -159,6 +155,8 @@ class Scene:
         self.accesses: list[Access] = []
         self.choice = choice
         self.results = 1
+        self.midway = midway
+        self.spurious = spurious
         self.instant = instant
         self.inside = inside
         self.own = own or Own(Store())
@@ -228,6 +226,13 @@ class HeapObject:
     A class of objects is a table of rules, by the Python name of the operation ("append", "__getitem__"). A rule
     reads and writes components through its scene and reports what it touched.
 
+    Attributes
+    ----------
+    synchronises : bool
+        Whether any two operations on it are dependent.
+    shown : bool
+        Whether an outcome shows its state.
+
     Parameters
     ----------
     ref : Ref
@@ -238,6 +243,7 @@ class HeapObject:
 
     kind: ClassVar[str]
     synchronises: ClassVar[bool] = False
+    shown: ClassVar[bool] = True
     rules: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, ref: Ref, name: str) -> None:
@@ -251,6 +257,11 @@ class HeapObject:
             raise _unsupported(self.ref.kind, operation)
         rule: Rule = getattr(self, method)
         return rule
+
+    def accepts(self, operation: str, arguments: int) -> bool:
+        """Whether the operation takes so many arguments; an unknown one says so itself."""
+        method = self.rules.get(operation)
+        return method is None or _takes(getattr(type(self), method), arguments)
 
     def touches(self, operation: str, arguments: tuple[Value, ...]) -> bool:
         """Whether the operation reads or writes something that can change."""
@@ -281,6 +292,15 @@ class HeapObject:
         A lock, which has nothing to show, is shown by its name.
         """
         return self.name
+
+
+@cache
+def _takes(rule: Rule, arguments: int) -> bool:
+    try:
+        signature(rule).bind(*range(arguments + 2))  # the object, the scene, and the arguments of the call
+    except TypeError:
+        return False
+    return True
 
 
 _OPERATORS = {

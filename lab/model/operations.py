@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lab.model import compute
 from lab.model.evaluate import evaluate
-from lab.model.heap import Blocks, HeapObject, Raised, Scene
+from lab.model.heap import Blocks, HeapObject, Raised, Refused, Scene
 from lab.model.instructions import Code
 from lab.model.values import Ref, Value
 from lab.model.wholes import resolved, shared
@@ -114,6 +114,10 @@ class Invoke:
                 return True
             if self.name in ("__getattr__", "__setattr__", "__delattr__"):
                 raise Raised("AttributeError", f"'{receiver.kind}' object has no attribute '{rest[0]}'")
+        if not target.accepts(self.name, len(rest)):
+            raise Refused(
+                f"`{self.label}` is called with arguments that a {target.kind} does not take", "see docs/language.md"
+            )
         return target.rule(self.name)(scene, *rest)
 
     def describe(self) -> str:

@@ -77,6 +77,8 @@ class Program:
         The component that collects printed lines, None when the file never prints.
     makers : Mapping[str, Maker]
         How an object of each class that a thread can make becomes a heap object.
+    spurious : bool
+        Whether a thread that waits at a condition may also wake up by itself.
     """
 
     name: str
@@ -95,6 +97,7 @@ class Program:
     stdout: int | None = None
     defaults: Mapping[str, Value] = field(default_factory=dict)
     makers: Mapping[str, Maker] = field(default_factory=dict)
+    spurious: bool = False
 
     @property
     def lines(self) -> tuple[str, ...]:

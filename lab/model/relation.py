@@ -116,18 +116,35 @@ class Relation:
 
     def waiting(self, state: State, thread: int) -> Waiting | None:
         """Return what the thread waits for; None when it has ended or is enabled."""
-        local = state.locals[thread]
+        return self._waits(thread, state.locals[thread], state.shared.__getitem__, midway=False)
+
+    def waits(self, thread: int, local: Local, read: Read) -> bool:
+        """Whether the operation in front of which a thread stands would have to wait, be it until a time-out."""
+        return self._waits(thread, local, read, midway=True) is not None
+
+    def _waits(self, thread: int, local: Local, read: Read, *, midway: bool) -> Waiting | None:
         if local.ended:
             return None
         frame = self._frame(thread, local)
         instruction = frame.code.instructions[frame.position]
         assert isinstance(instruction, Operate)
         line = instruction.place.span.line
-        scene = Scene(self.program.heap, thread, line, state.shared.__getitem__, {}, own=frame.own)
+        scene = Scene(
+            self.program.heap,
+            thread,
+            line,
+            read,
+            {},
+            midway=midway,
+            spurious=self.program.spurious,
+            own=frame.own,
+        )
         try:
             frame.perform(instruction, scene)
         except Blocks as blocks:
             return Waiting(blocks.name, blocks.held_by, instruction.place.span.line)
+        except Refused:
+            return None  # the step itself says so
         return None
 
     def locks_held(self, state: State, thread: int) -> tuple[str, ...]:
@@ -272,6 +289,8 @@ class Relation:
                 read,
                 target.written,
                 choice=choice,
+                midway=target.performed,
+                spurious=self.program.spurious,
                 instant=bool(place.atomic),
                 own=target.frame.own,
             )

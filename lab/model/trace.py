@@ -194,9 +194,9 @@ class _Publisher:
         self.clock = clock
 
 
-_RELEASES = ("release",)
-_ACQUIRES = ("acquire",)
-_NEITHER = ("try acquire", "locked")
+_RELEASES = ("release", "notify", "set", "arrive", "task_done")
+_ACQUIRES = ("acquire", "wake", "leave", "join")
+_NEITHER = ("try acquire", "locked", "wait on", "time out", "wake by itself")
 
 
 def happens_before(
@@ -204,8 +204,9 @@ def happens_before(
 ) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:
     """Return the edges between threads, and the pairs of events that race, by vector clocks.
 
-    Edges go from a release to the acquires after it, from an atomic write to the atomic accesses of that location
-    after it, and from any write to the `wait_until` that reads it.
+    Edges go from a release to the acquires after it, from a notify to the wakes, from a set to the waits, from the
+    arrivals at a barrier to its openings and departures, from each operation on a queue to the next, from an atomic
+    write to the atomic accesses of that location after it, and from any write to the `wait_until` that reads it.
 
     References
     ----------

@@ -18,6 +18,7 @@ __all__ = [
     "Cursor",
     "Cut",
     "Marker",
+    "Parked",
     "Ref",
     "Snapshot",
     "Thrown",
@@ -75,6 +76,12 @@ class Snapshot(NamedTuple):
 
     kind: str
     items: tuple[Value, ...]
+
+
+class Parked(NamedTuple):
+    """What a wait gives a thread that has to go on waiting; `token` is what the object needs to know of it."""
+
+    token: Value
 
 
 class Cut(NamedTuple):

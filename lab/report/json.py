@@ -25,6 +25,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "title": result.title,
         "policy": result.policy,
         "parameters": _plain(result.parameters),
+        **({"spurious": True} if result.spurious else {}),
         "complete": result.complete,
         "states": result.states,
         "transitions": result.transitions,

@@ -45,7 +45,8 @@ def headline(result: Result) -> str:
     size = f"{amount(result.states, 'state', 'states')}, {amount(result.transitions, 'transition', 'transitions')}"
     if result.traces is not None:
         size += f"; {amount(result.traces, 'truly different run', 'truly different runs')}"
-    return f"{result.scenario}{settings(result)}: {result.title}\nPolicy {result.policy}; {exactness(result)}; {size}."
+    policy = f"{result.policy}, with spurious wake-ups" if result.spurious else result.policy
+    return f"{result.scenario}{settings(result)}: {result.title}\nPolicy {policy}; {exactness(result)}; {size}."
 
 
 def tables(result: Result) -> tuple[Table, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+import queue
 import sys
 import threading
 import time
@@ -141,7 +142,10 @@ def _violated(declared: Registry) -> Iterator[str]:
                 yield function.__name__
 
 
-_LOCKS = (type(threading.Lock()), type(threading.RLock()), threading.Semaphore)
+_LOCKS = (
+    type(threading.Lock()), type(threading.RLock()), threading.Semaphore, threading.Condition, threading.Event,
+    threading.Barrier,
+)  # fmt: skip
 _SCALARS = (bool, int, float, str, type(None))
 
 
@@ -159,6 +163,10 @@ def plain(value: Any) -> Any:
     """Return the value as plain data, in the form that results and JSON use."""
     if isinstance(value, Atomic):
         return plain(value.load())
+    if isinstance(value, queue.Queue):
+        return plain(list(value.queue))
+    if isinstance(value, queue.SimpleQueue):
+        return plain([value.get() for _ in range(value.qsize())])
     if isinstance(value, Record):
         fields = {name: plain(cell) for name, cell in value._cells.items()}  # noqa: SLF001 - hidden from scenarios
         return {"refs": fields.pop("refs"), "freed": freed(value), **fields}

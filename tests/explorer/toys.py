@@ -82,6 +82,9 @@ class Toy:
             for after, writes in function(local, lambda name: read(self.names.index(name)))
         )
 
+    def waits(self, thread: int, local: Local, read: Callable[[int], Value]) -> bool:
+        return not local.ended and not self.step(thread, local, read)
+
     def waiting(self, state: State, thread: int) -> Waiting | None:
         local = state.locals[thread]
         if local.ended or self.step(thread, local, state.shared.__getitem__):

@@ -7,6 +7,7 @@ outcome of the model must be what executing the same file gives.
 from __future__ import annotations
 
 import json
+import queue
 import textwrap
 from collections import deque
 from types import SimpleNamespace
@@ -560,6 +561,10 @@ def plain(value: Any) -> Any:
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, SimpleNamespace):
         return {"class": "SimpleNamespace", "fields": plain(vars(value))}
+    if isinstance(value, queue.Queue):
+        return plain(value.queue)
+    if isinstance(value, queue.SimpleQueue):
+        return plain([value.get() for _ in range(value.qsize())])
     if isinstance(value, Exception):
         return f"{type(value).__name__}: {value}".removesuffix(": ")
     if type(value).__name__ == "Atomic":

@@ -10,13 +10,25 @@ from __future__ import annotations
 import ast
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Literal
 
 from tests.oracle.interpreter import Ended, Interpreter, Pending, judge
-from tests.oracle.memory import LOCKS, STDOUT, Memory, Ref, Request, Thrown, UnsupportedError, identity, results
+from tests.oracle.memory import (
+    LOCKS,
+    STDOUT,
+    Memory,
+    Ref,
+    Request,
+    Thrown,
+    UnsupportedError,
+    identity,
+    results,
+    would_wait,
+)
 from tests.oracle.program import OracleProgram, read
+from tests.oracle.waiting import is_waiting, lock_of
 
 Answers = tuple[Any, ...]
 INFINITE = "infinite"
@@ -149,7 +161,7 @@ class Oracle:
                 yield then, after, requests
 
     def _same_step(self, thread: int, done: list[Request], following: Request, memory: Memory) -> bool:
-        blocked = not results(memory, following, thread)
+        blocked = would_wait(memory, following, thread)
         if following.block is not None and following.block == done[-1].block:
             if blocked:
                 raise AtomicBlockedError
@@ -239,8 +251,9 @@ def outcome_of(program: OracleProgram, state: State) -> Hashable:
         if failed:
             errors.append((name, str(thread.value)))  # type: ignore[union-attr]
         if isinstance(thread, Pending):
-            held_by = holders(program, thread.request, state.memory)
-            waiting.append((name, waited_for(program, thread.request), held_by, thread.request.line))
+            request = awaited(thread.request, state.memory, names.index(name))
+            held_by = holders(program, request, state.memory)
+            waiting.append((name, waited_for(program, request), held_by, request.line))
     return (
         "finished" if state.finished else "deadlock",
         tuple((name, hashable(value)) for name, value in sorted(program.observed(state.memory).items())),
@@ -249,6 +262,14 @@ def outcome_of(program: OracleProgram, state: State) -> Hashable:
         tuple(waiting),
         tuple(state.memory[STDOUT]) if program.prints else None,
     )
+
+
+def awaited(request: Request, memory: Memory, thread: int) -> Request:
+    """Return what a thread waits for: one that was woken at a condition waits for its lock."""
+    content = memory.get(request.target) if isinstance(request.target, Ref) else None
+    if content is None or content.kind != "condition" or is_waiting(memory, request.target, thread):
+        return request
+    return replace(request, target=lock_of(memory, request.target))
 
 
 def waited_for(program: OracleProgram, request: Request) -> str:

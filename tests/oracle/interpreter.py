@@ -23,6 +23,7 @@ from lab.scenario import UseAfterFree
 from tests.oracle.memory import (
     CONTAINERS,
     LOCKS,
+    WAITING,
     Frozen,
     Memory,
     Ref,
@@ -46,7 +47,7 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
     ast.GtE: operator.ge,
 }  # fmt: skip
-SYNCHRONISING = (*LOCKS, "atomic")
+SYNCHRONISING = (*LOCKS, *WAITING, "atomic")
 LOCAL_WORK = 20_000
 
 
@@ -168,12 +169,14 @@ class Interpreter:
         if len(self.frames) == 1:
             self.statement += 1
 
-    def ask(self, node: ast.AST, kind: str, target: Any = None, *args: Any, atomic: bool = False) -> Asking:
+    def ask(
+        self, node: ast.AST, kind: str, target: Any = None, *args: Any, atomic: bool = False, timed: bool = False
+    ) -> Asking:
         """Yield one request and return its answer; constants are answered at once."""
         place = node.context_expr if isinstance(node, ast.withitem) else node
         request = Request(
             kind, target, args, getattr(place, "lineno", 0), (node.number, kind, *self.calls),  # type: ignore[attr-defined]
-            self.statement, self.block, atomic or self.block is not None,
+            self.statement, self.block, atomic or self.block is not None, timed,
         )  # fmt: skip
         if target is not None and self.program.is_constant(kind, target, args):
             self.working()
@@ -489,6 +492,8 @@ class Interpreter:
         """Acquire, execute, release; the release is a statement of its own."""
         item = node.items[index]
         lock = yield from self.evaluate(item.context_expr)
+        if self.kind_of(lock) == "condition":
+            lock = self.program.memory[lock].items[0]
         entered = yield from self.ask(item.context_expr, "method", lock, "acquire", atomic=True)
         pending: Exception | None = None
         with self.holding("with", lock, index):
@@ -721,8 +726,12 @@ class Interpreter:
     def method(self, node: ast.Call, function: ast.Attribute) -> Asking:
         """Call a method: one access when the object is shared."""
         holder = yield from self.evaluate(function.value)
+        if function.attr == "wait_for":
+            return (yield from self.wait_for(node, holder))
         with self.holding(holder):
             arguments = yield from self.all_of(node.args)
+        if self.kind_of(holder) in WAITING or any(keyword.arg == "timeout" for keyword in node.keywords):
+            return (yield from self.synchronise(node, holder, function.attr, arguments))
         for keyword in node.keywords:
             if keyword.arg != "blocking":
                 raise UnsupportedError(str(keyword.arg))
@@ -731,6 +740,46 @@ class Interpreter:
             atomic = self.kind_of(holder) in SYNCHRONISING
             return (yield from self.ask(node, "method", holder, function.attr, *arguments, atomic=atomic))
         return self.compute(lambda plain, *rest: getattr(plain, function.attr)(*rest), holder, *arguments)
+
+    def synchronise(self, node: ast.Call, holder: Any, word: str, arguments: list[Any]) -> Asking:
+        """Call a method of an object that threads wait at, or one with a time-out, which comes by name."""
+        timed = any(keyword.arg == "timeout" for keyword in node.keywords)
+        kind = self.kind_of(holder)
+        if kind == "condition" and word in {"acquire", "release"}:
+            holder = self.program.memory[holder].items[0]
+        request = ("method", holder, word, *arguments)
+        waits = word == "wait" and kind in {"condition", "barrier"}
+        answer = yield from self.ask(node, *request, atomic=True, timed=timed and not waits)
+        if not waits:
+            return answer
+        if kind == "condition":
+            with self.holding("parked", holder, answer):
+                resumed = yield from self.ask(node, "resume", holder, word, answer, False, atomic=True, timed=timed)
+            if resumed is True:
+                return True
+            with self.holding("timed out", holder, answer):
+                yield from self.ask(node, "resume", holder, word, answer, True, atomic=True)
+            return False
+        index, through = answer
+        if not through:
+            with self.holding("inside", holder, index):
+                yield from self.ask(node, "resume", holder, word, index, atomic=True, timed=timed)
+        return index
+
+    def wait_for(self, node: ast.Call, holder: Any) -> Asking:
+        """Wait at a condition until the lambda holds; after a time-out, ask it once more."""
+        condition = node.args[0]
+        assert isinstance(condition, ast.Lambda)
+        woken = True
+        while True:
+            self.working()
+            with self.holding("wait for", holder, woken):
+                value = yield from self.evaluate(condition.body)
+                with self.holding(value):
+                    holds = yield from self.truth(condition.body, value)
+            if holds or not woken:
+                return value
+            woken = yield from self.synchronise(node, holder, "wait", [])
 
     def wait_until(self, node: ast.Call) -> Asking:
         """Wait, in one step, until a condition holds; it reads everything at once."""
@@ -875,7 +924,7 @@ def exception_class(name: str) -> type[BaseException]:
 
 def _classes(node: ast.expr) -> tuple[type[BaseException], ...]:
     parts = node.elts if isinstance(node, ast.Tuple) else [node]
-    return tuple(exception_class(part.id) for part in parts if isinstance(part, ast.Name))
+    return tuple(exception_class(ast.unparse(part).rpartition(".")[2]) for part in parts)
 
 
 _NOTHING_TO_RAISE = Thrown("RuntimeError", "No active exception to reraise")

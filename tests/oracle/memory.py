@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 Memory = Mapping[Hashable, Any]
 
 LOCKS = ("lock", "rlock", "semaphore")
+WAITING = ("condition", "event", "barrier", "queue")
 CONTAINERS = ("list", "dict", "set", "deque")
 STDOUT = "stdout"
 
@@ -72,9 +73,15 @@ class Request:
     statement: int = 0
     block: int | None = None
     atomic: bool = False
+    timed: bool = False
 
 
 Results = list[tuple[Any, Memory]]
+
+
+def would_wait(memory: Memory, request: Request, thread: int) -> bool:
+    """Whether a request has to wait, be it only until a time-out."""
+    return not results(memory, replace(request, timed=False), thread)
 
 
 def freeze(value: Any) -> Any:
@@ -139,6 +146,14 @@ def _write(memory: Memory, request: Request, _: int) -> Results:
     return [(None, _changed(memory, request.target, request.args[0]))]
 
 
+def synchronise(memory: Memory, request: Request, thread: int) -> Results:
+    """Perform an operation on an object that threads wait at."""
+    from tests.oracle.waiting import OPERATIONS  # it needs what is defined here
+
+    found = OPERATIONS[memory[request.target].kind](memory, request, thread)
+    return [(answer, memory if content is None else {**memory, **content}) for answer, content in found]
+
+
 def _in_container(memory: Memory, target: Any, action: Callable[[Any], Any]) -> Results:
     content = thaw(memory[target])
     answer = attempt(action, content)
@@ -158,6 +173,8 @@ def _method(memory: Memory, request: Request, thread: int) -> Results:
     kind = memory[request.target].kind
     if kind in LOCKS:
         return _lock(memory, request, thread)
+    if kind in WAITING:
+        return synchronise(memory, request, thread)
     if kind == "atomic":
         return _atomic(memory, request)
     if name == "extend" and isinstance(args[0], Ref):
@@ -171,7 +188,7 @@ def _lock(memory: Memory, request: Request, thread: int) -> Results:
     target = request.target
     kind, items = memory[target].kind, memory[target].items
     if name == "acquire":
-        return _acquire(memory, target, thread, blocking=not args or bool(args[0]))
+        return _acquire(memory, target, thread, blocking=(not args or bool(args[0])) and not request.timed)
     if name == "locked":
         return [(items[0] is not None, memory)]
     if kind == "lock":
@@ -300,6 +317,7 @@ _KINDS: dict[str, Callable[[Memory, Request, int], Results]] = {
     "truth": _operation(bool),
     "copy": _operation(lambda content, maker: maker(content)),
     "method": _method,
+    "resume": _method,
     "next": _next,
     "choose": _choose,
     "wait": _wait,

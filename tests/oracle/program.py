@@ -13,7 +13,17 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.oracle.memory import CONTAINERS, LOCKS, STDOUT, Frozen, Memory, Ref, Thrown, UnsupportedError, freeze
+from tests.oracle.memory import (
+    CONTAINERS,
+    LOCKS,
+    STDOUT,
+    Frozen,
+    Memory,
+    Ref,
+    Thrown,
+    UnsupportedError,
+    freeze,
+)
 
 MUTATORS = {
     "list": {"append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse"},
@@ -23,6 +33,7 @@ MUTATORS = {
     "deque": {"append", "appendleft", "extend", "extendleft", "insert", "remove", "pop", "popleft", "clear", "rotate",
               "reverse"},
 }  # fmt: skip
+HIDDEN = (*LOCKS, "condition", "event", "barrier")
 PROPERTIES = ("always", "final", "sometimes")
 
 
@@ -59,6 +70,7 @@ class OracleProgram:
     changed: set[Ref] = field(default_factory=set)
     changed_attributes: set[tuple[Ref, str]] = field(default_factory=set)
     prints: bool = False
+    made: list[_Made] = field(default_factory=list)
 
     def is_constant(self, kind: str, target: Any, args: tuple[Any, ...]) -> bool:
         """Whether a request asks for something that no function of the text may change."""
@@ -76,7 +88,7 @@ class OracleProgram:
 
     def _is_shown(self, name: str) -> bool:
         value = self.values[name]
-        if isinstance(value, Ref) and self.memory[value].kind in LOCKS:
+        if isinstance(value, Ref) and self.memory[value].kind in HIDDEN:
             return False
         return name not in self.parameters and (name in self.rebound or self._may_change(value))
 
@@ -84,9 +96,9 @@ class OracleProgram:
         if not isinstance(value, Ref):
             return any(self._may_change(item) for item in value) if isinstance(value, tuple) else False
         content = self.memory[value]
-        if content.kind in LOCKS:
+        if content.kind in HIDDEN:
             return False
-        if content.kind in {"atomic", "record"} or value in self.changed:
+        if content.kind in {"atomic", "record", "queue"} or value in self.changed:
             return True
         if content.kind == "namespace":
             changes = any((value, name) in self.changed_attributes for name, _ in content.items)
@@ -98,8 +110,10 @@ class OracleProgram:
         """Return a value as an outcome shows it."""
         if isinstance(value, Ref):
             reference, value = value, memory[value]
-            if value.kind in LOCKS:
+            if value.kind in HIDDEN:
                 return self.names[reference]
+            if value.kind == "queue":
+                return [self.plain(item, memory) for item in value.items[0]]
             if value.kind == "atomic":
                 return self.plain(value.items[0], memory)
         if isinstance(value, tuple):
@@ -160,7 +174,16 @@ def _vocabulary() -> dict[str, Any]:
     def bounded(value: int = 1) -> _Made:
         return _Made("semaphore", (value, value))
 
+    def made_queue(maxsize: int = 0, *, last_in_first_out: bool = False) -> _Made:
+        return _Made("queue", ((), 0, maxsize, last_in_first_out))
+
     names: dict[str, Any] = {
+        "Condition": lambda lock=None: _Made("condition", (lock or _Made("rlock", (None, 0)), ())),
+        "Event": lambda: _Made("event", (False,)),
+        "Barrier": lambda parties: _Made("barrier", (parties, 0, 0)),
+        "Queue": made_queue,
+        "SimpleQueue": made_queue,
+        "LifoQueue": lambda maxsize=0: made_queue(maxsize, last_in_first_out=True),
         "Lock": lambda: _Made("lock", (None,)),
         "RLock": lambda: _Made("rlock", (None, 0)),
         "Semaphore": semaphore,
@@ -172,7 +195,8 @@ def _vocabulary() -> dict[str, Any]:
         "collections": collections,
         "types": types,
     }
-    return {**names, "threading": types.SimpleNamespace(**names)}
+    module = types.SimpleNamespace(**names)
+    return {**names, "threading": module, "queue": module}
 
 
 def _run(statement: ast.Assign | ast.AnnAssign, namespace: dict[str, Any], overrides: Mapping[str, Any]) -> list[str]:
@@ -216,7 +240,8 @@ def _absorb(program: OracleProgram, value: Any, name: str, seen: dict[int, Ref])
     ref = seen[id(value)] = Ref(len(seen))
     program.names[ref] = name
     if isinstance(value, _Made):
-        content = Frozen(value.kind, value.items)
+        content = Frozen(value.kind, tuple(_absorb(program, item, name, seen) for item in value.items))
+        program.made.append(value)
     elif isinstance(value, types.SimpleNamespace):
         pairs = vars(value).items()
         content = Frozen("namespace", tuple((k, _absorb(program, v, f"{name}.{k}", seen)) for k, v in pairs))

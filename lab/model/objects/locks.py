@@ -1,4 +1,4 @@
-"""Locks and semaphores of `threading`: each is one component, and every operation on it synchronises.
+"""Locks and semaphores of `threading`.
 
 An operation that would have to wait is not enabled. Which of several waiters goes first is a choice of the schedule:
 whoever runs its `acquire` next.
@@ -9,41 +9,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
-from lab.model.heap import Blocks, HeapObject, Raised, Refused, Scene
+from lab.model.heap import Blocks, Raised, Refused, Scene
+from lab.model.objects.synchroniser import Build, Synchroniser, whole_number
 from lab.model.values import Ref, Value
 
 __all__ = ["BoundedSemaphore", "Lock", "RLock", "Semaphore"]
 
-
-class _OneComponent(HeapObject):
-    synchronises = True
-
-    def __init__(self, ref: Ref, name: str, component: int) -> None:
-        super().__init__(ref, name)
-        self.component = component
-
-    def _note(self, scene: Scene, operation: str) -> None:
-        scene.note(self.name, operation, writes=True, atomic=True)
+_RULES = {"acquire": "acquire", "release": "release", "__enter__": "acquire", "__exit__": "release"}
 
 
-class Lock(_OneComponent):
+class Lock(Synchroniser):
     """A `threading.Lock`; its component is None, or the thread that acquired it."""
 
     kind: ClassVar[str] = "Lock"
-    rules: ClassVar[Mapping[str, str]] = {
-        "acquire": "acquire",
-        "release": "release",
-        "locked": "locked",
-        "__enter__": "acquire",
-        "__exit__": "release",
-    }
+    usage: ClassVar[str] = "Lock()"
+    rules: ClassVar[Mapping[str, str]] = {**_RULES, "locked": "locked"}
 
-    def acquire(self, scene: Scene, blocking: Value = True) -> Value:
-        """Perform `lock.acquire()`, or `lock.acquire(False)`, which never waits."""
+    def acquire(self, scene: Scene, blocking: Value = True, timeout: Value = -1) -> Value:
+        """Perform `lock.acquire()`: not enabled while the lock is held, unless it need not wait or wait for ever."""
+        limit = _time_out(blocking, timeout)
         owner = scene.read(self.component)
         if owner is not None:
             if blocking:
-                raise Blocks(self.name, (owner,))
+                self._wait(scene, limit, (owner,))
             self._note(scene, "try acquire")
             return False
         scene.write(self.component, scene.thread)
@@ -67,24 +55,38 @@ class Lock(_OneComponent):
         owner: int | None = read(self.component)
         return owner
 
+    # What a condition asks of its lock
 
-class RLock(_OneComponent):
+    def seems_held(self, scene: Scene) -> bool:
+        """Whether a condition takes the lock for its caller's: a plain lock does not know whose it is."""
+        scene.note(self.name, "locked", atomic=True)
+        return scene.read(self.component) is not None
+
+    def give_up(self, scene: Scene) -> Value:
+        """Release the lock, whoever holds it, and return what `take_back` needs: nothing."""
+        scene.write(self.component, None)
+        self._note(scene, "release")
+        return None
+
+    def take_back(self, scene: Scene, held: Value) -> None:
+        """Acquire the lock again as it was before `give_up`."""
+        self.acquire(scene)
+
+
+class RLock(Lock):
     """A `threading.RLock`; its component is None, or the owner and how often it acquired."""
 
     kind: ClassVar[str] = "RLock"
-    rules: ClassVar[Mapping[str, str]] = {
-        "acquire": "acquire",
-        "release": "release",
-        "__enter__": "acquire",
-        "__exit__": "release",
-    }
+    usage: ClassVar[str] = "RLock()"
+    rules: ClassVar[Mapping[str, str]] = _RULES
 
-    def acquire(self, scene: Scene, blocking: Value = True) -> Value:
+    def acquire(self, scene: Scene, blocking: Value = True, timeout: Value = -1) -> Value:
         """Perform `lock.acquire()`: enabled for the owner too."""
+        limit = _time_out(blocking, timeout)
         owner, depth = scene.read(self.component) or (scene.thread, 0)
         if owner != scene.thread:
             if blocking:
-                raise Blocks(self.name, (owner,))
+                self._wait(scene, limit, (owner,))
             self._note(scene, "try acquire")
             return False
         scene.write(self.component, (owner, depth + 1))
@@ -104,24 +106,62 @@ class RLock(_OneComponent):
         owner: int | None = (read(self.component) or (None,))[0]
         return owner
 
+    def seems_held(self, scene: Scene) -> bool:
+        """Whether the caller is the owner."""
+        return self.holder(scene.read) == scene.thread
 
-class Semaphore(_OneComponent):
+    def give_up(self, scene: Scene) -> Value:
+        """Release the lock however often it was acquired, and return how often that was."""
+        _, depth = scene.read(self.component)
+        scene.write(self.component, None)
+        self._note(scene, "release")
+        return depth
+
+    def take_back(self, scene: Scene, held: Value) -> None:
+        """Acquire the lock as often as it was before `give_up`."""
+        owner, _ = scene.read(self.component) or (None, 0)
+        if owner is not None:
+            raise Blocks(self.name, (owner,))
+        scene.write(self.component, (scene.thread, held))
+        self._note(scene, "acquire")
+
+
+def _time_out(blocking: Value, timeout: Value) -> Value:
+    """Return the time-out of a lock's `acquire`, None for none."""
+    if not isinstance(timeout, int | float) or (timeout < 0 and timeout != -1):
+        raise Refused("a lock's time-out is no number from 0", "write it in seconds, or leave it out")
+    if not blocking and timeout != -1:
+        raise Raised("ValueError", "can't specify a timeout for a non-blocking call")
+    return None if timeout == -1 else timeout
+
+
+class Semaphore(Synchroniser):
     """A `threading.Semaphore`; its component is its count."""
 
     kind: ClassVar[str] = "Semaphore"
-    rules: ClassVar[Mapping[str, str]] = {
-        "acquire": "acquire",
-        "release": "release",
-        "__enter__": "acquire",
-        "__exit__": "release",
-    }
+    usage: ClassVar[str] = "Semaphore(1)"
+    parameters: ClassVar[Mapping[str, Value]] = {"value": 1}
+    rules: ClassVar[Mapping[str, str]] = _RULES
 
-    def acquire(self, scene: Scene, blocking: Value = True) -> Value:
+    @classmethod
+    def prepare(cls, arguments: tuple[Value, ...], _build: Build) -> tuple[Value, ...]:
+        """Check the count."""
+        whole_number(cls, arguments[0], 0)
+        return arguments
+
+    @classmethod
+    def first(cls, arguments: tuple[Value, ...]) -> Value:
+        """Return the count it starts with."""
+        return arguments[0]
+
+    def acquire(self, scene: Scene, blocking: Value = True, timeout: Value = None) -> Value:
         """Perform `semaphore.acquire()`: enabled while the count is above zero."""
+        if not blocking and timeout is not None:
+            raise Raised("ValueError", "can't specify timeout for non-blocking acquire")
         count = scene.read(self.component)
         if count == 0:
             if blocking:
-                raise Blocks(self.name)
+                self._wait(scene, timeout)
             self._note(scene, "try acquire")
             return False
         scene.write(self.component, count - 1)
@@ -147,10 +187,11 @@ class BoundedSemaphore(Semaphore):
     """A `threading.BoundedSemaphore`: its count never exceeds the first one."""
 
     kind: ClassVar[str] = "BoundedSemaphore"
+    usage: ClassVar[str] = "BoundedSemaphore(1)"
 
-    def __init__(self, ref: Ref, name: str, component: int, bound: int) -> None:
-        super().__init__(ref, name, component)
-        self.bound = bound
+    def __init__(self, ref: Ref, name: str, component: int, arguments: tuple[Value, ...]) -> None:
+        super().__init__(ref, name, component, arguments)
+        [self.bound] = arguments
 
     def _counted(self, count: int) -> int:
         if count > self.bound:

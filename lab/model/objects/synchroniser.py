@@ -1,0 +1,62 @@
+"""What every object of `threading` and `queue` shares: one component, any two operations dependent, and time-outs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from lab.model.heap import Blocks, HeapObject, Refused, Scene
+from lab.model.values import Ref, Value
+
+__all__ = ["Build", "Synchroniser"]
+
+Build = Callable[[str], Ref]
+"""Adds an object of that class, made without arguments, to the program and returns its reference."""
+
+
+class Synchroniser(HeapObject):
+    """An object that threads synchronise by; its state is one component.
+
+    Attributes
+    ----------
+    parameters : Mapping of str to Value
+        What the class is called with, in order, each with its default.
+    usage : str
+        How a file makes one, for errors.
+    """
+
+    synchronises = True
+    shown = False
+    parameters: ClassVar[Mapping[str, Value]] = {}
+    usage: ClassVar[str]
+
+    def __init__(self, ref: Ref, name: str, component: int, arguments: tuple[Value, ...] = ()) -> None:
+        super().__init__(ref, name)
+        self.component = component
+        self.arguments = arguments
+
+    @classmethod
+    def prepare(cls, arguments: tuple[Value, ...], _build: Build) -> tuple[Value, ...]:
+        """Return the arguments that an object is made with; raises `Refused` for those that it does not take."""
+        return arguments
+
+    @classmethod
+    def first(cls, _arguments: tuple[Value, ...]) -> Value:
+        """Return the value that the component starts with."""
+        return None
+
+    def _note(self, scene: Scene, operation: str, value: Value = None) -> None:
+        scene.note(self.name, operation, value, writes=True, atomic=True)
+
+    def _wait(self, scene: Scene, timeout: Value, held_by: tuple[int, ...] = ()) -> None:
+        """Wait: the operation is not enabled, unless its time-out can be up, which it can at any moment."""
+        if timeout is not None and not isinstance(timeout, int | float):
+            raise Refused("a time-out is no number", "write it in seconds, or leave it out")
+        if timeout is None or scene.midway:
+            raise Blocks(self.name, held_by)
+
+
+def whole_number(cls: type[Synchroniser], value: Value, least: int) -> None:
+    """Refuse an argument that is no whole number, or too small."""
+    if type(value) is not int or value < least:
+        raise Refused(f"the number given to {cls.kind} is no whole number from {least}", f"write `{cls.usage}`")
