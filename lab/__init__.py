@@ -22,7 +22,7 @@ from lab.errors import IncompleteError, LabError, ScenarioError, UsageError
 
 if TYPE_CHECKING:
     from lab.explorer.bounds import Progress
-    from lab.explorer.result import Result
+    from lab.explorer.result import Outcome, PropertyResult, Result
     from lab.model.program import Program
     from lab.model.relation import Relation
     from lab.model.trace import Trace
@@ -33,6 +33,7 @@ __all__ = [
     "LabError",
     "ScenarioError",
     "UsageError",
+    "explain",
     "explore",
     "load",
     "promela",
@@ -137,9 +138,10 @@ def explore(
         As `load` does, and when the scenario leaves the language while it is explored.
     """
     from lab.explorer import explore as explore_relation
-    from lab.explorer.result import show_in_notebooks
+    from lab.explorer.result import explain_by, show_in_notebooks
 
     show_in_notebooks(_as_html)
+    explain_by(explain)
     start = perf_counter()
     result = explore_relation(
         relation(scenario, policy, parameters, spurious=spurious),
@@ -159,6 +161,27 @@ def _as_html(result: Result) -> str:
     from lab.report.notebook import as_html
 
     return as_html(result)
+
+
+def explain(result: Result, what: PropertyResult | Outcome | None = None) -> str:
+    """Return in about three sentences what goes wrong in a witness; `result.explain()` is the same.
+
+    Parameters
+    ----------
+    result : Result
+        What `explore` returned.
+    what : PropertyResult or Outcome or None
+        The property or the outcome of the result to explain; None for the first violated property, else a deadlock,
+        else the first faulty outcome.
+
+    Raises
+    ------
+    UsageError
+        The result was not explored from a scenario.
+    """
+    from lab.report.explain import explain as explain_result
+
+    return explain_result(result, what)
 
 
 def replay(

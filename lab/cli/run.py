@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -111,6 +112,7 @@ def run(
                 statuses += [status_of(result), *_short_of(result, traces=traces, listing=listing)]
                 if not as_json:
                     _print(result)
+                    _explain(result, scenario, settings)
                 if folder is not None:
                     _draw(program, result, folder, complain if as_json else say)
         except guard.EXPECTED as error:
@@ -183,6 +185,20 @@ def _print(result: Result) -> None:
     for table in text.tables(result):
         show(table)
     say(text.conclusion(result) + "\n")
+
+
+def _explain(result: Result, scenario: str, settings: tuple[str, ...]) -> None:
+    """Print what happens in the worst case, and the command that steps through it."""
+    from lab.report.explain import explain, worst
+
+    found = worst(result)
+    if found is None:
+        return
+    say(explain(result, found) + "\n")
+    if found.witness is not None:
+        policy = [] if result.policy == "access" else ["--policy", result.policy]
+        given = [part for setting in settings for part in ("--set", setting)]
+        say("Step by step: " + shlex.join(["lab", "replay", scenario, *policy, *given, *found.witness]) + "\n")
 
 
 def _draw(program: Program, result: Result, folder: Path, tell: Callable[[str], None]) -> None:

@@ -90,7 +90,7 @@ def explore(
         result = with_traces(result, found)
         if found is not None and representatives:
             result = with_representatives(result, relation, found, representatives, deadline)
-    return replace(result, expectations=check(relation.program, result))
+    return replace(result, expectations=check(relation.program, result), relation=relation)
 
 
 _MOST_FOR_RACES = 200_000

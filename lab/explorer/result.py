@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from lab.explorer.protocol import Explorable
 
 __all__ = [
     "INFINITE",
@@ -260,8 +263,23 @@ class Result:
     spurious: bool = False
     """Whether threads that wait at a condition could also wake up without being notified."""
 
+    relation: Explorable | None = field(default=None, compare=False, repr=False)
+    """What was explored, to replay witnesses with."""
+
+    def explain(self, what: PropertyResult | Outcome | None = None) -> str:
+        """Return in about three sentences what goes wrong: in the worst case, or in one of the result's own."""
+        return _explainer[-1](self, what)
+
     def _repr_html_(self) -> str | None:
         return _notebook[-1](self) if _notebook else None
+
+
+_explainer: list[Callable[[Result, PropertyResult | Outcome | None], str]] = []
+
+
+def explain_by(explain: Callable[[Result, PropertyResult | Outcome | None], str]) -> None:
+    """Say how a result is explained; the layer that knows is above this one."""
+    _explainer[:] = [explain]
 
 
 _notebook: list[Callable[[Result], str]] = []

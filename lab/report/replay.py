@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from lab.report.explain import overwritten_unread
 from lab.report.table import Cell, Column, Table
 from lab.report.words import lined, value, waiting
 
@@ -27,7 +28,8 @@ def steps(trace: Trace) -> Table:
         Column("notes"),
     )
     start = (*(Cell("") for _ in range(5)), Cell(_state(trace.initial)), Cell("start", "quiet"))
-    rows = (start, *(_row(trace, position) for position in range(len(trace.events))))
+    unread = overwritten_unread(trace)
+    rows = (start, *(_row(trace, position, unread) for position in range(len(trace.events))))
     return Table(f"{trace.scenario}, one schedule (policy {trace.policy}; exact)", columns, rows, _explained(trace))
 
 
@@ -43,9 +45,9 @@ def where_it_ends(trace: Trace) -> str:
     return f"The schedule stops before the end: {lined(going)} could go on.{blocked}"
 
 
-def _row(trace: Trace, position: int) -> tuple[Cell, ...]:
+def _row(trace: Trace, position: int, unread: Mapping[int, int]) -> tuple[Cell, ...]:
     event = trace.events[position]
-    racing = any(position in pair for pair in trace.races)
+    racing = any(position in pair for pair in trace.races) or position in unread
     return (
         Cell(str(position + 1)),
         Cell(event.entry, "strong"),
@@ -53,11 +55,11 @@ def _row(trace: Trace, position: int) -> tuple[Cell, ...]:
         Cell(event.text),
         Cell("; ".join(_access(access) for access in event.accesses)),
         Cell(_state(event.shared)),
-        Cell("; ".join(_notes(trace, event, position)), "bad" if racing or event.error else "quiet"),
+        Cell("; ".join(_notes(trace, event, position, unread)), "bad" if racing or event.error else "quiet"),
     )
 
 
-def _notes(trace: Trace, event: Event, position: int) -> list[str]:
+def _notes(trace: Trace, event: Event, position: int, unread: Mapping[int, int]) -> list[str]:
     notes = []
     before = [str(one + 1) for one, other in trace.order if other == position]
     if before:
@@ -65,6 +67,8 @@ def _notes(trace: Trace, event: Event, position: int) -> list[str]:
     racing = [str(sum(pair) - position + 1) for pair in trace.races if position in pair]
     if racing:
         notes.append(f"races with {_numbered(racing)}")
+    if position in unread:
+        notes.append(f"overwrites step {unread[position] + 1} unread")
     if event.locks:
         notes.append(f"holds {lined(event.locks)}")
     if event.error:
@@ -96,6 +100,8 @@ def _explained(trace: Trace) -> tuple[str, ...]:
         notes.append(
             '"after step n": step n happens before this one, because a lock or an Atomic orders the two threads.'
         )
+    if overwritten_unread(trace):
+        notes.append('"overwrites step n unread": the thread read the location before step n wrote it, and not after.')
     if trace.races:
         notes.append('"races with step n": both touch one location, one of them writes, and nothing orders them.')
     return tuple(notes)
