@@ -101,6 +101,7 @@ def explore(
     representatives: int = 0,
     max_length: int | None = None,
     spurious: bool = False,
+    symmetry: bool = True,
 ) -> Result:
     """Return everything that a scenario can do under a policy.
 
@@ -131,6 +132,8 @@ def explore(
         Count the runs of each length up to this one, too; >= 0.
     spurious : bool
         Whether a thread that waits at a condition may also wake up without being notified.
+    symmetry : bool
+        Whether threads of one `each` that provably may be swapped are explored as one; the result does not show it.
 
     Raises
     ------
@@ -153,6 +156,7 @@ def explore(
         max_preemptions=max_preemptions,
         representatives=representatives,
         max_length=max_length,
+        symmetry=symmetry,
     )
     return replace(result, seconds=perf_counter() - start)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from lab.explorer.assemble import Assembly
@@ -11,6 +12,8 @@ from lab.explorer.carry import Carried
 from lab.explorer.engine import Engine
 from lab.explorer.expand import Expander
 from lab.explorer.expectations import check
+from lab.explorer.interchangeable import Interchangeable
+from lab.explorer.orbits import NotSymmetric, Orbits, twins
 from lab.explorer.packing import Packing
 from lab.explorer.preemptions import BoundedExpander, packing_with_past
 from lab.explorer.protocol import Explorable
@@ -19,6 +22,7 @@ from lab.explorer.representatives import with_representatives
 from lab.explorer.result import FewPreemptions, Result
 from lab.explorer.search import NotLayered, Search
 from lab.explorer.traces import count_traces, with_traces
+from lab.model.symmetry import Family
 
 __all__ = ["Progress", "explore"]
 
@@ -34,6 +38,7 @@ def explore(
     max_preemptions: int | None = None,
     representatives: int = 0,
     max_length: int | None = None,
+    symmetry: bool = True,
 ) -> Result:
     """Explore a program in every order its policy allows.
 
@@ -57,6 +62,10 @@ def explore(
         How many of them to list at most, with the count; 0 means none.
     max_length : int, optional
         Count the runs of each length up to this one, too, >= 0.
+    symmetry : bool
+        Whether to explore only one of the states that swapping threads maps to each other, where that is proved to
+        change nothing and there is no bound on states. The result is the same, except that a schedule shown as a
+        witness may be another one as short.
 
     Returns
     -------
@@ -76,7 +85,12 @@ def explore(
     code, bounds = Engine(engine), Bounds(max_states, deadline, progress)
     remember = max_length is not None or any(prop.kind == "eventually" for prop in relation.program.properties)
 
+    foldable = symmetry and not remember and max_states is None
+
     def whole(most_preemptions: int | None = None) -> Assembly:
+        if foldable and most_preemptions is None and (proved := relation.families()):
+            with suppress(NotLayered, NotSymmetric):
+                return _walked_up_to_swaps(relation, proved, bounds, code)
         walked = _walked(relation, bounds, code, most_preemptions, remember=remember)
         return Assembly(relation, *walked, max_length=max_length)
 
@@ -125,3 +139,15 @@ def _walked(
         search = Search(relation, packing, expander, walk, bounds)
         search.run()
     return packing, expander, search, walk
+
+
+def _walked_up_to_swaps(relation: Explorable, proved: Sequence[Family], bounds: Bounds, engine: Engine) -> Assembly:
+    """Explore one state of each orbit; raises `NotLayered` or `NotSymmetric` where all states are needed."""
+    alike = Interchangeable(relation, proved)
+    packing = Packing(alike.initial(), twins=twins(relation.program, proved))
+    orbits = Orbits(packing, relation.program, proved)
+    expander = Expander(alike, packing, engine)
+    walk = Carried(packing.encode(alike.initial()), engine)
+    search = Search(alike, packing, expander, walk, bounds, orbits)
+    search.run()
+    return Assembly(alike, packing, expander, search, walk, orbits=orbits)

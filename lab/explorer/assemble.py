@@ -12,6 +12,7 @@ from lab.explorer.ends import DEADLOCK, END, EXCEPTION, Group
 from lab.explorer.expand import Expander
 from lab.explorer.fairness import Cycle, starved
 from lab.explorer.fewest_preemptions import Target, with_fewest_preemptions
+from lab.explorer.orbits import Orbits
 from lab.explorer.packing import Packing
 from lab.explorer.preemptions import BoundedExpander
 from lab.explorer.protocol import Explorable
@@ -32,7 +33,7 @@ from lab.explorer.result import (
     Verdict,
 )
 from lab.explorer.search import Search
-from lab.explorer.witness import Witness, entries, preemptions_of
+from lab.explorer.witness import Move, Witness, entries, preemptions_of
 from lab.model.program import Property
 from lab.model.state import FAILED
 
@@ -54,7 +55,9 @@ class Assembly:
         search: Search,
         walk: Carried | Recorded,
         max_length: int | None = None,
+        orbits: Orbits | None = None,
     ) -> None:
+        self._orbits = orbits
         self._relation, self._packing, self._expander = relation, packing, expander
         self._search, self._walk, self._max_length = search, walk, max_length
         cut = isinstance(expander, BoundedExpander) and expander.cut
@@ -134,7 +137,7 @@ class Assembly:
         """Return the states and transitions of the program that were seen."""
         if isinstance(self._expander, BoundedExpander):
             return self._expander.census.states(self._walk.frontier), self._expander.census.transitions
-        return self._search.history.states, self._search.transitions
+        return self._search.states, self._search.transitions
 
     def _within_bound(self) -> FewPreemptions | None:
         """Return the number of schedules that a bound on preemptions allows; None where there is no bound."""
@@ -155,11 +158,14 @@ class Assembly:
         places |= {("always", name): seen.state for name, seen in search.sightings.items() if name in always}
         sought = {key: ends.groups[key].state if key in self._endless else key for key in places}
         moves = {key: search.history.moves(place, self._expander.labels) for key, place in places.items()}
+        if self._orbits is not None:
+            goals = {key: group.state for key, group in ends.groups.items()}
+            moves = {key: self._orbits.unfold(self._relation, way, goals.get(key)) for key, way in moves.items()}
         found = with_fewest_preemptions(
             self._relation,
             self._packing,
             self._expander,
-            [Target(sought[key], tuple(moves[key])) for key in places],
+            [Target(sought[key], tuple(moves[key]), first=self._orbits is None) for key in places],
             search.history.states,
             search.bounds.deadline,
         )
@@ -175,10 +181,11 @@ class Assembly:
         return INFINITE if self._endless else self._ending(END)[0]
 
     def _outcomes(self) -> tuple[Outcome, ...]:
-        groups = sorted(
-            self._search.ends.groups.items(), key=lambda item: (_ORDER.index(item[1].status), item[1].first)
-        )
-        return tuple(self._outcome(key, group) for key, group in groups)
+        def place(item: tuple[Hashable, Group]) -> tuple[int, int, tuple[Move, ...]]:
+            moves = self._witnesses[item[0]].moves
+            return _ORDER.index(item[1].status), len(moves), moves
+
+        return tuple(self._outcome(*item) for item in sorted(self._search.ends.groups.items(), key=place))
 
     def _outcome(self, key: Hashable, group: Group) -> Outcome:
         total, (schedules, chance) = self._total(), self._ending(key)

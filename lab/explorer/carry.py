@@ -105,16 +105,16 @@ class Carried:
         table[present] = [scale // divisor for divisor in present.tolist()]
         return table.take(divisors)
 
-    def end(self, rows: Ids, tag: Hashable) -> None:
-        """Note that frontier states end runs of a kind."""
-        self._note(tag, self._all, rows)
+    def end(self, rows: Ids, tag: Hashable, share: Fraction) -> None:
+        """Note that frontier states end runs of a kind, or that this share of the states they stand for does."""
+        self._note(tag, self._all, rows, share)
         for name, flow in self._avoiding.items():
-            self._note(("avoiding", name, tag), flow, rows)
+            self._note(("avoiding", name, tag), flow, rows, share)
 
-    def _note(self, tag: Hashable, flow: _Flow, rows: Ids) -> None:
+    def _note(self, tag: Hashable, flow: _Flow, rows: Ids, share: Fraction) -> None:
         schedules, probability = self._totals.get(tag, (0, Fraction(0)))
-        schedules += flow.schedules.total(rows)
-        probability += Fraction(flow.chances.total(rows), self._denominator)
+        schedules += int(flow.schedules.total(rows) * share)  # each state of an orbit has the same number
+        probability += Fraction(flow.chances.total(rows), self._denominator) * share
         self._totals[tag] = (schedules, probability)
 
     def advance(self, count: int) -> None:

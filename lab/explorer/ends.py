@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from lab.explorer.orbits import Orbits
 from lab.explorer.packing import Ids, Packing, Words
 from lab.explorer.protocol import Explorable, Observed
 from lab.explorer.result import Status
@@ -45,6 +48,8 @@ class Ends:
     ----------
     groups : dict
         By what can be observed; each in order of discovery, which is that of the shortest schedules.
+    orbits : Orbits or None
+        Where keys stand for several states.
     count : dict of str to int
         How many states are DEADLOCK, and how many EXCEPTION (some thread ended by one).
     violations : dict of str to (int, str)
@@ -54,12 +59,13 @@ class Ends:
     relation: Explorable
     packing: Packing
     judges: Sequence[Judge]
+    orbits: Orbits | None = None
     groups: dict[Hashable, Group] = field(default_factory=dict)
     count: dict[str, int] = field(default_factory=lambda: {DEADLOCK: 0, EXCEPTION: 0})
     violations: dict[str, tuple[int, str]] = field(default_factory=dict)
     _met: set[Hashable] = field(default_factory=set)
 
-    def add(self, keys: Words, first: int, rows: Ids) -> dict[Hashable, Ids]:
+    def add(self, keys: Words, first: int, rows: Ids) -> dict[tuple[Hashable, Fraction], Ids]:
         """Take the end states among a level's, and say which rows belong together.
 
         Parameters
@@ -74,28 +80,37 @@ class Ends:
         Returns
         -------
         dict
-            Rows by tag: END, DEADLOCK, EXCEPTION, a group's key, or ("final", name) for those that violate one.
+            Rows by tag and share of the states that the keys stand for. A tag is END, DEADLOCK, EXCEPTION, a group's
+            key, or ("final", name) for those that violate one.
         """
         violated = {judge.property.name: ~judge.holds(keys) for judge in self.judges}
-        tags: dict[Hashable, list[int]] = {END: rows.tolist()}
+        tags: dict[tuple[Hashable, Fraction], list[int]] = {}
         for column, row in enumerate(rows.tolist()):
             words = keys[:, column].tolist()
-            state = self.packing.decode(words)
-            status: Status = "finished" if all(local.ended for local in state.locals) else "deadlock"
-            broken = [name for name, found in violated.items() if status == "finished" and found[column]]
-            for name in broken:
-                tags.setdefault(("final", name), []).append(row)
-                self._note(name, first + row, words)
-            key = self._group(status, state, first + row, bool(broken))
-            tags.setdefault(key, []).append(row)
-            new = self._is_new(state)
-            if status == "deadlock":
-                self.count[DEADLOCK] += new
-                tags.setdefault(DEADLOCK, []).append(row)
-            if self.groups[key].observed.errors:
-                self.count[EXCEPTION] += new
-                tags.setdefault(EXCEPTION, []).append(row)
+            broken = [name for name, found in violated.items() if found[column]]
+            images = [words] if self.orbits is None else self.orbits.images(words)
+            shares = Counter(tag for image in images for tag in self._tags(image, first + row, broken))
+            for tag, count in shares.items():
+                tags.setdefault((tag, Fraction(count, len(images))), []).append(row)
         return {tag: np.array(found) for tag, found in tags.items()}
+
+    def _tags(self, words: list[int], number: int, broken: list[str]) -> list[Hashable]:
+        """Return the tags of one end state, given the properties that would be violated if it is final."""
+        state = self.packing.decode(words)
+        status: Status = "finished" if all(local.ended for local in state.locals) else "deadlock"
+        broken = broken if status == "finished" else []
+        for name in broken:
+            self._note(name, number, words)
+        key = self._group(status, state, number, bool(broken))
+        tags: list[Hashable] = [END, key, *(("final", name) for name in broken)]
+        if status == "deadlock":
+            tags.append(DEADLOCK)
+        if self.groups[key].observed.errors:
+            tags.append(EXCEPTION)
+        new = self._is_new(state)
+        for tag in (DEADLOCK, EXCEPTION):
+            self.count[tag] += new and tag in tags
+        return tags
 
     def add_component(self, status: Status, state: State, number: int, loop: tuple[str, ...]) -> Hashable:
         """Take a set of states that no run leaves, seen at its first state; returns the group's key."""

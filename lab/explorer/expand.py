@@ -61,7 +61,11 @@ class Expander:
     def __init__(self, relation: Explorable, packing: Packing, engine: Engine = NUMPY) -> None:
         self.packing, self.engine = packing, engine
         self.signatures = Signatures()
-        self.memos = [Memo(relation, packing, thread, self.signatures) for thread in range(packing.threads)]
+        potentials: dict[int, dict[int, int]] = {id(domain): {0: 0} for domain in packing.domains}
+        self.memos = [
+            Memo(relation, packing, thread, self.signatures, potentials[id(packing.domains[thread])])
+            for thread in range(packing.threads)
+        ]
         self.tables = Tables(packing, self.memos, engine)
         self.labels = [(thread, 0) for thread in range(packing.threads)]
 

@@ -36,14 +36,15 @@ def budget_for(states: int) -> int:
 
 
 class Target(NamedTuple):
-    """What a schedule is wanted to, and the first in thread order of the shortest schedules to it.
+    """What a schedule is wanted to, and one of the shortest schedules to it.
 
     `sought` is what `Ends.add` calls the end states, or ("always", name) for the states that violate a property, or a
-    `State`.
+    `State`; `first` says that no other shortest schedule comes before `moves` in thread order.
     """
 
     sought: Hashable
     moves: tuple[Move, ...]
+    first: bool = True
 
 
 class _Level(NamedTuple):
@@ -96,21 +97,21 @@ def with_fewest_preemptions(
     level with no more preemptions is left out: it leads to no target by a shortest schedule.
     """
     found = {}
-    for sought, moves in targets:
+    for sought, moves, first in targets:
         preemptions = preemptions_of(relation, moves)
-        found[sought] = Witness(moves, preemptions, proven=preemptions == 0)
-    most = max((witness.preemptions for witness in found.values()), default=0)
+        found[sought] = Witness(moves, preemptions, proven=first and preemptions == 0)
+    later = {sought: not first for sought, _, first in targets}
+    most = max((witness.preemptions + later[sought] for sought, witness in found.items()), default=0)
     search = _Search(relation, packing, expander, budget_for(states), deadline)
     for allowed in range(max(0, most - 1 if states <= _SMALL else min(1, most - 1)), most):
-        open_ = {sought: len(moves) for sought, moves in targets if not found[sought].proven}
+        open_ = {sought: len(moves) for sought, moves, _ in targets if not found[sought].proven}
         try:
             search.expect(allowed, states * packing.threads)
             found |= search.round(open_, allowed)
         except (_Exhausted, KeyboardInterrupt):
             break
-        found |= {
-            sought: found[sought]._replace(proven=True) for sought in open_ if found[sought].preemptions <= allowed + 1
-        }
+        settled = [sought for sought in open_ if found[sought].preemptions + later[sought] <= allowed + 1]
+        found |= {sought: found[sought]._replace(proven=True) for sought in settled}
     return found
 
 
@@ -221,7 +222,7 @@ class _Search:
                 yield sought, np.flatnonzero(~self._judges[sought].holds(keys))
             else:
                 if of_ends is None:
-                    of_ends = self._ends.add(keys[:, ended], 0, ended)
+                    of_ends = {tag: rows for (tag, _), rows in self._ends.add(keys[:, ended], 0, ended).items()}
                 yield sought, of_ends.get(sought, _NONE)
 
     def _witness(self, depth: int, row: int, used: int) -> Witness:

@@ -51,6 +51,11 @@ class Memo:
     The footprint of a local state is the set of components that its step has read so far, and those that some results
     write and others do not (the latter must know the value they keep).
 
+    Parameters
+    ----------
+    potential : dict of int to int, optional
+        The steps from the start to each local state, shared by threads that share their local states.
+
     Attributes
     ----------
     footprint, written : list of tuple of int
@@ -62,13 +67,20 @@ class Memo:
         for all threads, two schedules of different lengths never lead to the same state.
     """
 
-    def __init__(self, relation: Explorable, packing: Packing, thread: int, signatures: Signatures) -> None:
+    def __init__(
+        self,
+        relation: Explorable,
+        packing: Packing,
+        thread: int,
+        signatures: Signatures,
+        potential: dict[int, int] | None = None,
+    ) -> None:
         self._relation = relation
         self._packing = packing
         self._thread = thread
         self._signatures = signatures
         self._entries: list[dict[tuple[int, ...], Entry]] = []
-        self._potential: dict[int, int] = {0: 0}
+        self._potential = {0: 0} if potential is None else potential
         self.footprint: list[tuple[int, ...]] = []
         self.written: list[tuple[int, ...]] = []
         self.generation: list[int] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,16 +60,27 @@ class Packing:
     version : int
         Grows with every new layout.
 
+    Parameters
+    ----------
+    initial : State
+    twins : iterable of sequence of int
+        Groups of fields that share one domain, so that a number means the same value in each.
+
     Notes
     -----
     A domain that outgrows its field makes `overflowing` true; `relayout` then gives every field room and returns the
     translation of old keys. Fields grow by at least one bit, so there are at most as many layouts as bits.
     """
 
-    def __init__(self, initial: State, extra: Sequence[Sequence[Value]] = ()) -> None:
+    def __init__(
+        self, initial: State, extra: Sequence[Sequence[Value]] = (), twins: Iterable[Sequence[int]] = ()
+    ) -> None:
         self.threads = len(initial.locals)
         self.state_fields = self.threads + len(initial.shared)
         self.domains = [Domain() for _ in range(self.state_fields + len(extra))]
+        for fields in twins:
+            for field in fields:
+                self.domains[field] = self.domains[fields[0]]
         firsts = [*((value,) for value in (*initial.locals, *initial.shared)), *extra]
         for domain, values in zip(self.domains, firsts, strict=True):
             for value in values:

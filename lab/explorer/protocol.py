@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from lab.model.program import Program, Property
 from lab.model.state import Local, State, Step, Waiting
+from lab.model.symmetry import Family
 from lab.model.values import Value
 
 __all__ = ["Explorable", "Named", "Observed"]
@@ -62,6 +63,9 @@ class Explorable(Protocol):
 
     def finest(self) -> Explorable:
         """Return the same program under policy `access`."""
+
+    def families(self) -> tuple[Family, ...]:
+        """Return groups of threads of which every permutation provably maps the relation to itself."""
 
     def initial(self) -> State:
         """Return the state in which every thread stands in front of its first step."""

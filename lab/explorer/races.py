@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lab.explorer.expand import Expander
+from lab.explorer.orbits import Orbits
 from lab.explorer.packing import Packing, Words
 from lab.explorer.protocol import Explorable
 from lab.explorer.result import Race, RacyAccess
@@ -25,10 +27,14 @@ class RaceFinder:
     Notes
     -----
     A pair of threads costs a look-up per state only while some pair of their signatures that conflicts has not been
-    seen. The relation's policy is `access`: a step of several accesses is then an `atomic()` block, which never races.
+    seen. Threads that may be swapped have the races of each other: what is a thread's own, no other one touches. The
+    relation's policy is `access`: a step of several accesses is then an `atomic()` block, which never races.
     """
 
-    def __init__(self, relation: Explorable, packing: Packing, expander: Expander) -> None:
+    def __init__(
+        self, relation: Explorable, packing: Packing, expander: Expander, orbits: Orbits | None = None
+    ) -> None:
+        self._alike = orbits.alike if orbits is not None else {}
         self._relation, self._packing, self._expander = relation, packing, expander
         self._found: dict[tuple[str, _Side, _Side], Race] = {}
         self._signatures = 0
@@ -81,15 +87,16 @@ class RaceFinder:
 
     def _record(self, words: list[int], one: int, other: int, first: int, second: int) -> None:
         accesses = self._expander.signatures.accesses
+        locks = {thread: self._relation.locks_held(self._packing.decode(words), thread) for thread in (one, other)}
         for a, b in _conflicts(accesses[first], accesses[second]):
-            sides = sorted([(one, a.line, a.kind), (other, b.line, b.kind)])
-            key = (a.location, sides[0], sides[1])
-            if key not in self._found:
-                left, right = (self._side(words, *side) for side in sides)
-                self._found[key] = Race(a.location, (left, right))
+            for left, right in product(self._alike.get(one, (one,)), self._alike.get(other, (other,))):
+                if left != right:
+                    sides = sorted([(left, a.line, a.kind, locks[one]), (right, b.line, b.kind, locks[other])])
+                    key = (a.location, sides[0][:3], sides[1][:3])
+                    if key not in self._found:
+                        self._found[key] = Race(a.location, (self._side(*sides[0]), self._side(*sides[1])))
 
-    def _side(self, words: list[int], thread: int, line: int, kind: str) -> RacyAccess:
-        locks = self._relation.locks_held(self._packing.decode(words), thread)
+    def _side(self, thread: int, line: int, kind: str, locks: tuple[str, ...]) -> RacyAccess:
         return RacyAccess(self._relation.program.threads[thread].name, line, kind, tuple(locks))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -69,8 +70,9 @@ class Recorded:
         self._degrees.append(_narrow(np.bincount(successors.rows, minlength=successors.enabled.size)))
         return new
 
-    def end(self, rows: Ids, tag: Hashable) -> None:
-        """Note that frontier states end runs of a kind."""
+    def end(self, rows: Ids, tag: Hashable, share: Fraction) -> None:
+        """Note that frontier states end runs of a kind; each stands for itself."""
+        assert share == 1
         self.tagged.setdefault(tag, []).append(rows + self._low)
 
     def advance(self, count: int) -> None:

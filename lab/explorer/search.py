@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +14,7 @@ from lab.explorer.bounds import Bounds, Stopped
 from lab.explorer.carry import Carried
 from lab.explorer.ends import Ends
 from lab.explorer.expand import Expander, Successors
+from lab.explorer.orbits import Orbits
 from lab.explorer.packing import Ids, Packing, Words
 from lab.explorer.protocol import Explorable
 from lab.explorer.races import RaceFinder
@@ -43,8 +45,8 @@ class Walk(Protocol):
     def add(self, successors: Successors, start: int) -> Ids:
         """Take the transitions of a batch of the frontier that begins at `start`; returns those to new states."""
 
-    def end(self, rows: Ids, tag: Hashable) -> None:
-        """Note that frontier states end runs of a kind."""
+    def end(self, rows: Ids, tag: Hashable, share: Fraction) -> None:
+        """Note that frontier states end runs of a kind, or that this share of the states they stand for does."""
 
     def advance(self, count: int) -> None:
         """Make the first `count` states found the frontier."""
@@ -71,7 +73,8 @@ class Search:
     ----------
     bounds : Bounds
     history : History
-    transitions : int
+    states, transitions : int
+        Found so far; where keys stand for several states, all of these are counted.
     ends : Ends
     races : RaceFinder
     sightings : dict of str to Sighting
@@ -81,15 +84,24 @@ class Search:
         Why the search ended early; empty when it saw everything.
     """
 
-    def __init__(self, relation: Explorable, packing: Packing, expander: Expander, walk: Walk, bounds: Bounds) -> None:
+    def __init__(
+        self,
+        relation: Explorable,
+        packing: Packing,
+        expander: Expander,
+        walk: Walk,
+        bounds: Bounds,
+        orbits: Orbits | None = None,
+    ) -> None:
+        self._orbits = orbits
         self._packing, self._expander, self._walk, self.bounds = packing, expander, walk, bounds
-        judges = [Judge(relation, packing, prop) for prop in relation.program.properties]
+        judges = [Judge(relation, packing, prop, orbits) for prop in relation.program.properties]
         self._judges = [judge for judge in judges if judge.property.kind != "final"]
-        self.ends = Ends(relation, packing, [judge for judge in judges if judge.property.kind == "final"])
-        self.races = RaceFinder(relation, packing, expander)
+        self.ends = Ends(relation, packing, [judge for judge in judges if judge.property.kind == "final"], orbits)
+        self.races = RaceFinder(relation, packing, expander, orbits)
         self.history = History()
         self.sightings: dict[str, Sighting] = {}
-        self.transitions = 0
+        self.states, self.transitions = 1, 0
         self.stopped = ""
 
     def run(self) -> None:
@@ -113,7 +125,7 @@ class Search:
             self._expander.engine.consider(self.transitions)
             successors = self._expand(start)
             new = walk.add(successors, start)
-            self.transitions += successors.rows.size
+            self.transitions += self._stand_for(self._walk.frontier[:, start : start + _BATCH], successors.rows)
             parents.append(successors.rows[new] + start)
             labels.append(successors.labels[new])
             self._look(successors, first, start)
@@ -122,6 +134,7 @@ class Search:
         found = walk.found if room is None else min(walk.found, room)
         stopping = found < walk.found
         walk.advance(found)
+        self.states += self._stand_for(walk.frontier)
         history.append(parents, labels, found)
         self._judge(first + count)
         if stopping:
@@ -133,10 +146,19 @@ class Search:
             successors = self._expander.expand(keys)
             if isinstance(self._walk, Carried) and not self._expander.layered:
                 raise NotLayered
-            if successors is not None:
+            if successors is not None and self._orbits is not None:
+                successors = successors._replace(keys=self._orbits.fold(successors.keys))
+            if successors is not None and not self._packing.overflowing:
                 return successors
             self._walk.translate(self._packing.relayout())
             self._expander.reset()
+
+    def _stand_for(self, keys: Words, rows: Ids | None = None) -> int:
+        """Return how many states those keys stand for, or the keys at those rows."""
+        if self._orbits is None:
+            return keys.shape[1] if rows is None else rows.size
+        sizes = self._orbits.sizes(keys)
+        return int(sizes.sum() if rows is None else sizes.take(rows).sum())
 
     def _look(self, successors: Successors, first: int, start: int) -> None:
         """Collect the races and the ends of a batch."""
@@ -144,8 +166,8 @@ class Search:
         self.races.look(keys, successors.cells)
         ended = np.flatnonzero(successors.enabled == 0)
         if ended.size:
-            for tag, rows in self.ends.add(keys[:, ended], first, ended + start).items():
-                self._walk.end(rows, tag)
+            for (tag, share), rows in self.ends.add(keys[:, ended], first, ended + start).items():
+                self._walk.end(rows, tag, share)
 
     def _judge(self, first: int) -> None:
         """Judge every state of a new level."""

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.explorer.index import StateIndex
+from lab.explorer.orbits import NotSymmetric, Orbits
 from lab.explorer.packing import WORD_BITS, Packing, Words
 from lab.explorer.protocol import Explorable
 from lab.model.program import Property
@@ -21,10 +22,12 @@ class Judge:
     -----
     The footprint is what the property has read so far: components, and for each `inside(name)` the threads that are in
     that region, one bit each. It only grows; cases are judged anew when it does, or when keys change their layout.
+    Where states stand for their images, too, every image of a case has to get the same verdict.
     """
 
-    def __init__(self, relation: Explorable, packing: Packing, prop: Property) -> None:
+    def __init__(self, relation: Explorable, packing: Packing, prop: Property, orbits: Orbits | None = None) -> None:
         self.property = prop
+        self._orbits = orbits
         self._relation, self._packing = relation, packing
         self._components: set[int] = set()
         self._names: set[str] = set()
@@ -85,9 +88,17 @@ class Judge:
     def _judge(self, words: list[int]) -> bool:
         """Judge the case of one state; False when that read something outside the footprint."""
         before = len(self._components) + len(self._names)
-        value = self._value(words)
-        self._verdicts.append(not isinstance(value, Thrown) and bool(value))
+        verdict = self._verdict(words)
+        if self._orbits is not None and (self._names or self._components & self._orbits.moved):
+            self._components |= self._orbits.moved
+            if any(self._verdict(image) != verdict for image in self._orbits.images(words)):
+                raise NotSymmetric
+        self._verdicts.append(verdict)
         return len(self._components) + len(self._names) == before
+
+    def _verdict(self, words: list[int]) -> bool:
+        value = self._value(words)
+        return not isinstance(value, Thrown) and bool(value)
 
     def _value(self, words: list[int]) -> Value:
         packing, relation = self._packing, self._relation

@@ -91,8 +91,4 @@ def _steps(relation: Explorable, moves: Iterable[Move]) -> Iterator[tuple[Move, 
     for thread, result in moves:
         steps = relation.step(thread, state.locals[thread], state.shared.__getitem__)
         yield (thread, result), state, steps
-        step = steps[result]
-        shared = list(state.shared)
-        for component, value in step.writes:
-            shared[component] = value
-        state = State((*state.locals[:thread], step.local, *state.locals[thread + 1 :]), tuple(shared))
+        state = state.after(thread, steps[result])

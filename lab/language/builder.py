@@ -25,6 +25,7 @@ from lab.model.instructions import (
     Reg,
     Return,
     Span,
+    same,
 )
 from lab.model.policies import JUMP
 from lab.model.values import Value
@@ -128,7 +129,7 @@ class Builder:
 
     def move(self, value: Operand, into: int) -> None:
         """Copy a value into a register."""
-        self.compute(_same, value, into=into)
+        self.compute(same, value, into=into)
 
     def mark(self, kind: str) -> None:
         """Add a mark for policies."""
@@ -216,10 +217,6 @@ class Builder:
     def ignored(self) -> int:
         """Return the register for values that nobody reads."""
         return self._ignored
-
-
-def _same(value: Value) -> Value:
-    return value
 
 
 NONE = Const(None)

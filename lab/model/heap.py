@@ -244,6 +244,9 @@ class HeapObject:
     kind: ClassVar[str]
     synchronises: ClassVar[bool] = False
     shown: ClassVar[bool] = True
+    alike: ClassVar[bool] = False
+    """Whether its rules do the same whichever thread performs them, except that `owned` names the one that holds it."""
+
     rules: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, ref: Ref, name: str) -> None:
@@ -284,7 +287,20 @@ class HeapObject:
 
     def holder(self, read: Callable[[int], Value]) -> int | None:
         """Return the thread that holds this lock, None if it is no lock or free."""
+        return None if self.owned is None else self.owner(read(self.owned))
+
+    @property
+    def owned(self) -> int | None:
+        """The component whose value names the thread that holds the object, if there is one."""
         return None
+
+    def owner(self, value: Value) -> int | None:
+        """Return the thread that a value of the component `owned` names."""
+        return None
+
+    def owned_by(self, value: Value, thread: int) -> Value:
+        """Return the value of the component `owned` that says the same of another owner."""
+        return value
 
     def plain(self, read: Callable[[int], Value], show: Callable[[Value], Any]) -> Any:
         """Return the object as plain data for an outcome; `show` does the same for the values in it.

@@ -26,6 +26,7 @@ __all__ = [
     "Reg",
     "Return",
     "Span",
+    "same",
 ]
 
 
@@ -179,3 +180,8 @@ class Code:
     exits: frozenset[int]
     regions: frozenset[str] = field(default=frozenset())
     makes: frozenset[int] = field(default=frozenset())
+
+
+def same(value: Value) -> Value:
+    """Return the value: a `Compute` with this function copies a register."""
+    return value

@@ -17,6 +17,7 @@ from lab.model.policies import ATOMIC, POLICIES, Policy
 from lab.model.program import Program, Property
 from lab.model.state import FAILED, FINISHED, Access, Local, State, Step, Waiting
 from lab.model.store import Store, renamed
+from lab.model.symmetry import Family, families
 from lab.model.values import UNBOUND, Value
 
 __all__ = ["Relation"]
@@ -58,6 +59,10 @@ class Relation:
     def finest(self) -> Relation:
         """Return the same program under policy `access`, where a switch is possible before every shared access."""
         return Relation(self.program, POLICIES["access"])
+
+    def families(self) -> tuple[Family, ...]:
+        """Return groups of threads of which every permutation provably maps the relation to itself."""
+        return families(self.program)
 
     def initial(self) -> State:
         """Return the state in which every thread stands in front of its first shared access."""
@@ -109,10 +114,7 @@ class Relation:
 
     def after(self, state: State, thread: int, step: Step) -> State:
         """Return the state that a step of that thread leads to."""
-        shared = list(state.shared)
-        for component, value in step.writes:
-            shared[component] = value
-        return State((*state.locals[:thread], step.local, *state.locals[thread + 1 :]), tuple(shared))
+        return state.after(thread, step)
 
     def waiting(self, state: State, thread: int) -> Waiting | None:
         """Return what the thread waits for; None when it has ended or is enabled."""

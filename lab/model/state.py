@@ -38,6 +38,13 @@ class State(NamedTuple):
     locals: tuple[Local, ...]
     shared: tuple[Value, ...]
 
+    def after(self, thread: int, step: Step) -> State:
+        """Return the state that a step of that thread leads to."""
+        shared = list(self.shared)
+        for component, value in step.writes:
+            shared[component] = value
+        return State((*self.locals[:thread], step.local, *self.locals[thread + 1 :]), tuple(shared))
+
 
 class Access(NamedTuple):
     """One shared access within a step.

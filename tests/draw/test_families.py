@@ -176,8 +176,8 @@ class TestBars:
     def test_the_table_is_exact(self) -> None:
         """Fractions, not decimals."""
         assert drawing("bars", "column").table[1:] == (
-            ("sample/race", "access", "refcount = 1", "2", "1/3", "1/4", "yes"),
             ("sample/race", "access", "refcount = 3", "2", "1/3", "1/4", "yes"),
+            ("sample/race", "access", "refcount = 1", "2", "1/3", "1/4", "yes"),
             ("sample/race", "access", "refcount = 2", "2", "1/3", "1/2", "no"),
             ("sample/locked", "access", "refcount = 2", "2", "1", "1", "no"),
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 from lab.model.program import Component, Expectation, Program, Property, Thread
 from lab.model.state import FAILED, FINISHED, Access, Local, State, Step, Waiting
+from lab.model.symmetry import Family
 from lab.model.values import Thrown, Value
 
 Read = Callable[[str], Value]
@@ -64,6 +65,9 @@ class Toy:
             tuple(Component(name, value) for name, value in self.shared.items()),
             (), tuple(properties), self.expectations, {name: place for place, name in enumerate(self.names)},
         )  # fmt: skip
+
+    def families(self) -> tuple[Family, ...]:
+        return ()
 
     def initial(self) -> State:
         return State(tuple(self.starts(thread) for thread in range(len(self.threads))), tuple(self.shared.values()))

@@ -18,6 +18,7 @@ class Namespace(HeapObject):
     It has one component per attribute that a function assigns, and constants for the others.
     """
 
+    alike: ClassVar[bool] = True
     kind: ClassVar[str] = "SimpleNamespace"
     rules: ClassVar[Mapping[str, str]] = {"__getattr__": "get", "__setattr__": "put", "__delattr__": "delete"}
 
@@ -143,6 +144,7 @@ class Record(Namespace):
 class Atomic(HeapObject):
     """A `lab.scenario.Atomic`: every operation is one step and never races."""
 
+    alike: ClassVar[bool] = True
     kind: ClassVar[str] = "Atomic"
     rules: ClassVar[Mapping[str, str]] = {
         "load": "load",

@@ -8,7 +8,7 @@ Locations are finer than components: the element `flag[0]`, the entry `d['k']`, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from lab.model.heap import HeapObject, Refused, Scene
 from lab.model.values import END, Cursor, Ref, Snapshot, Value
@@ -28,6 +28,8 @@ READS = {
 
 class Container(HeapObject):
     """What all containers share: a content, which is constant, one component, or one component per element."""
+
+    alike: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ whoever runs its `acquire` next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import ClassVar
 
 from lab.model.heap import Blocks, Raised, Refused, Scene
@@ -21,6 +21,7 @@ _RULES = {"acquire": "acquire", "release": "release", "__enter__": "acquire", "_
 class Lock(Synchroniser):
     """A `threading.Lock`; its component is None, or the thread that acquired it."""
 
+    alike: ClassVar[bool] = True
     kind: ClassVar[str] = "Lock"
     usage: ClassVar[str] = "Lock()"
     rules: ClassVar[Mapping[str, str]] = {**_RULES, "locked": "locked"}
@@ -50,10 +51,19 @@ class Lock(Synchroniser):
         scene.note(self.name, "locked", atomic=True)
         return scene.read(self.component) is not None
 
-    def holder(self, read: Callable[[int], Value]) -> int | None:
+    @property
+    def owned(self) -> int | None:
+        """The only component."""
+        return self.component
+
+    def owner(self, value: Value) -> int | None:
         """Return the thread that acquired it."""
-        owner: int | None = read(self.component)
+        owner: int | None = value
         return owner
+
+    def owned_by(self, value: Value, thread: int) -> Value:
+        """Return the value of a lock that another thread acquired."""
+        return thread
 
     # What a condition asks of its lock
 
@@ -101,10 +111,14 @@ class RLock(Lock):
             raise Raised("RuntimeError", "cannot release un-acquired lock")
         scene.write(self.component, (owner, depth - 1) if depth > 1 else None)
 
-    def holder(self, read: Callable[[int], Value]) -> int | None:
+    def owner(self, value: Value) -> int | None:
         """Return the owner."""
-        owner: int | None = (read(self.component) or (None,))[0]
+        owner: int | None = None if value is None else value[0]
         return owner
+
+    def owned_by(self, value: Value, thread: int) -> Value:
+        """Return the value of a lock that another thread acquired as often."""
+        return (thread, value[1])
 
     def seems_held(self, scene: Scene) -> bool:
         """Whether the caller is the owner."""
@@ -138,6 +152,7 @@ def _time_out(blocking: Value, timeout: Value) -> Value:
 class Semaphore(Synchroniser):
     """A `threading.Semaphore`; its component is its count."""
 
+    alike: ClassVar[bool] = True
     kind: ClassVar[str] = "Semaphore"
     usage: ClassVar[str] = "Semaphore(1)"
     parameters: ClassVar[Mapping[str, Value]] = {"value": 1}
