@@ -13,7 +13,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test check test-spin bench figures lock clean
+.PHONY: help run test check test-spin bench bench-peers figures lock clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -54,6 +54,18 @@ test-spin: $(VENV)/tools  ## compare exported models with SPIN, which has to be 
 
 bench: $(VENV)/tools  ## measure speed and memory
 	$(BIN)/python -m benchmarks
+
+$(VENV)/peers: $(VENV)/tools
+	"$(PYTHON)" -m venv $@
+	@PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= $@/bin/python -m pip install --quiet harmony \
+		|| echo "Harmony cannot be had; its rows stay empty"
+	@touch $@
+
+bench-peers: $(VENV)/peers  ## measure beside SPIN, Harmony and minicheck
+	@command -v spin > /dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null \
+		&& apt-get install --quiet --yes --no-install-recommends spin gcc libc6-dev; } \
+		|| echo "SPIN is not installed, and only root can install it; its rows stay empty"
+	PATH="$(CURDIR)/$(VENV)/peers/bin:$$PATH" $(BIN)/python -m benchmarks.compare
 
 figures: $(VENV)/core  ## draw the gallery again
 	$(BIN)/lab figures $(FIGURES)
