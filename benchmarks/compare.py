@@ -1,8 +1,9 @@
-"""The lab beside SPIN, Harmony and explorers in Python: `python -m benchmarks.compare`."""
+"""The lab beside SPIN, Harmony and explorers in Python: `python -m benchmarks.compare [NAME ...]`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,11 +76,12 @@ def _settings(parameters: Mapping[str, int]) -> str:
     return " ".join(f"{name}={value}" for name, value in parameters.items())
 
 
-def main() -> None:
-    """Print the table."""
+def main(names: Sequence[str]) -> None:
+    """Print the table, of all models or of those named."""
     print(f"{'model':<32}{'by':<24}{'states':>12}{'seconds':>9}{'M states/s':>12}{'MB':>7}  {'times SPIN':<11}promised")
     for model in MODELS:
-        _compare(model)
+        if not names or model.name in names:
+            _compare(model)
     _small()
     print(_NOTES, end="")
 
@@ -126,4 +128,4 @@ def _row(
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
