@@ -157,10 +157,8 @@ def void(_operand: Operand) -> None:
 
 
 _REFUSED: dict[str, tuple[str, str]] = {
-    "FunctionDef": ("a function inside a function", "write it at the top level"),
     "AsyncFunctionDef": ("a function inside a function", "write it at the top level"),
     "ClassDef": ("a class", "write it at the top level"),
-    "Nonlocal": ("`nonlocal`", "use a shared variable and `global`"),
     "Import": ("an import", "import at the top of the file"),
     "ImportFrom": ("an import", "import at the top of the file"),
     "AsyncFor": ("`async for`", "tasks are not part of the language yet"),

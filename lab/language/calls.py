@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Callable
 from functools import partial
 
-from lab.language.dispatch import Dispatch
+from lab.language.closures import Closures
 from lab.language.inlining import Given
 from lab.language.names import BUILTINS
 from lab.model.heap import Raised
@@ -18,7 +18,7 @@ from lab.model.values import Value, type_name
 __all__ = ["Calls"]
 
 
-class Calls(Dispatch):
+class Calls(Closures):
     """Lowers calls."""
 
     def _call(self, node: ast.Call) -> Operand:
@@ -34,6 +34,8 @@ class Calls(Dispatch):
         if isinstance(node.func, ast.Attribute):
             if any(node.func.attr in one.methods for one in self.context.classes.values()):
                 return self.own_method(node, node.func, partial(self._other_method, node, node.func))
+            if self._values_called and not self.knows_method(node.func.attr):
+                return self._called_value(node, node.func)
             return self.method(node, node.func)
         if isinstance(node.func, ast.Lambda):
             return self.in_place(
@@ -41,6 +43,8 @@ class Calls(Dispatch):
             )
         if isinstance(node.func, ast.Name):
             return self._named(node, node.func)
+        if self._values_called:
+            return self._called_value(node, node.func)
         raise self.source.error(node, "only functions and methods can be called by name", "write a helper function")
 
     def _named(self, node: ast.Call, function: ast.Name) -> Operand:
@@ -51,24 +55,30 @@ class Calls(Dispatch):
         if self.names_class(function):
             self._only_in_thread(node)
             return self.construct(node, self.context.classes[name])
-        if self._may_be_called(name):
-            return self._called_object(node, function)
+        is_value = name in {*self.frame.scope.locals, *self.frame.cells, *self.frame.hidden, *self.context.names}
+        if is_value and self._values_called:
+            return self._called_value(node, function)
         return self._not_callable(node, function)
 
     def _other_method(self, node: ast.Call, function: ast.Attribute, receiver: Operand, given: Given) -> Operand:
         """Lower a call of a method that a class of the file has, on an object of another class."""
         return self.invoke(node, function.attr, receiver, list(given.positional))
 
-    def _may_be_called(self, name: str) -> bool:
-        is_value = name in self.frame.scope.locals or name in self.context.names
-        return is_value and any("__call__" in one.methods for one in self.context.classes.values())
+    @property
+    def _values_called(self) -> bool:
+        """Whether the file has values that can be called: inner functions, objects with `__call__`."""
+        return bool(self.context.inner) or any("__call__" in one.methods for one in self.context.classes.values())
 
-    def _called_object(self, node: ast.Call, function: ast.Name) -> Operand:
+    def _called_value(self, node: ast.Call, function: ast.expr) -> Operand:
         receiver = self.held(self.expression(function))
         given = self.given(node)
         targets = [one for one in self.context.classes.values() if "__call__" in one.methods]
         functions = [(one.name, one.methods["__call__"]) for one in targets]
-        return self.dispatch(functions, receiver, given, partial(self.builder.compute, _not_called, receiver))
+        refused = partial(self.builder.compute, _not_called, receiver)
+        return self.call_value(receiver, given, partial(self.dispatch, functions, receiver, given, refused))
+
+    def _lambda(self, node: ast.Lambda) -> Operand:
+        return self.make_closure(node)
 
     def _not_callable(self, node: ast.Call, function: ast.Name) -> Operand:
         if function.id in self.context.others:

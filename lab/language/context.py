@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from lab.language.captures import Inner
 from lab.language.classes import ClassInfo
 from lab.language.effects import Scope, scope_of
 from lab.language.source import Source
@@ -32,6 +33,8 @@ class FileContext:
         The functions that nobody may call: threads and properties.
     classes : Mapping[str, ClassInfo]
         The classes that the file writes.
+    inner : Mapping[ast.AST, Inner]
+        The functions inside functions, by their node.
     stdout : int or None
         The component of the printed lines.
     """
@@ -45,6 +48,7 @@ class FileContext:
     others: frozenset[str]
     stdout: int | None
     classes: Mapping[str, ClassInfo] = field(default_factory=dict)
+    inner: Mapping[ast.AST, Inner] = field(default_factory=dict)
     scopes: dict[ast.FunctionDef, Scope] = field(default_factory=dict)
 
     def scope(self, function: ast.FunctionDef) -> Scope:

@@ -20,7 +20,7 @@ from lab.model.objects.sequences import Deque, List
 from lab.model.objects.synchronisers import SYNCHRONISERS
 from lab.model.values import Ref, Value
 
-__all__ = ["CONTAINERS", "Effects", "Scope", "methods", "read_effects", "scope_of"]
+__all__ = ["CONTAINERS", "Effects", "Scope", "methods", "own_nodes", "read_effects", "scope_of"]
 
 CONTAINERS: dict[str, type[Container]] = {"list": List, "deque": Deque, "dict": Dict, "set": Set}
 _CLASSES: dict[str, type[HeapObject]] = {
@@ -76,6 +76,8 @@ def _stores(node: ast.AST) -> Iterator[ast.Name]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.ExceptHandler) and child.name is not None:
             yield ast.copy_location(ast.Name(child.name, ast.Store()), child)
+        if isinstance(child, ast.FunctionDef):
+            yield ast.copy_location(ast.Name(child.name, ast.Store()), child)
         if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store | ast.Del):
             yield child
         elif not isinstance(
@@ -84,12 +86,25 @@ def _stores(node: ast.AST) -> Iterator[ast.Name]:
             yield from _stores(child)
 
 
+def own_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
+    """Yield the nodes of a function's body, without those of functions inside of it, whose nodes are yielded alone."""
+    pending: list[ast.AST] = list(reversed(function.body))
+    while pending:
+        node = pending.pop()
+        yield node
+        if isinstance(node, ast.FunctionDef):
+            pending.extend(node.args.defaults)
+        else:
+            pending.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
 def scope_of(function: ast.FunctionDef) -> Scope:
     """Return the names of a function."""
-    declared = {name for node in ast.walk(function) if isinstance(node, ast.Global) for name in node.names}
+    declared = {name for node in own_nodes(function) if isinstance(node, ast.Global) for name in node.names}
+    outer = {name for node in own_nodes(function) if isinstance(node, ast.Nonlocal) for name in node.names}
     parameters = tuple(argument.arg for argument in function.args.args)
     stores = [name.id for statement in function.body for name in _stores(ast.Module([statement], []))]
-    bound = set(stores)
+    bound = set(stores) - outer
     single = frozenset(name for name in bound - set(parameters) if stores.count(name) == 1)
     return Scope(
         parameters, frozenset(declared), frozenset(bound | set(parameters)) - declared, _inner(function), single
@@ -98,7 +113,7 @@ def scope_of(function: ast.FunctionDef) -> Scope:
 
 def _inner(function: ast.FunctionDef) -> frozenset[str]:
     names: set[str] = set()
-    for node in ast.walk(function):
+    for node in own_nodes(function):
         if isinstance(node, ast.Lambda):
             names.update(argument.arg for argument in node.args.args)
         elif isinstance(node, ast.comprehension):
@@ -133,7 +148,7 @@ def read_effects(functions: Iterable[ast.FunctionDef], names: Mapping[str, Value
     for function in functions:
         scope = scope_of(function)
         constructs = _constructs(function)
-        for node in ast.walk(function):
+        for node in own_nodes(function):
             changes.extend((base, operation, scope) for base, operation in _changes(node))
             if _extends(node, scope, names):
                 changes.append((node.target, "__iadd__", scope))

@@ -26,12 +26,17 @@ _TYPES = ("int", "bool", "str", "float", "tuple", "list", "dict", "set", "range"
 
 @dataclass
 class Frame:
-    """One function being lowered: its names, their registers, and the functions that called it."""
+    """One function being lowered: its names, their registers, and the functions that called it.
+
+    `hidden` are the registers of the variables of comprehensions and lambdas that the text stands in, `cells` those of
+    the cells of variables that inner functions use.
+    """
 
     scope: Scope
     registers: dict[str, int]
     callers: tuple[str, ...]
     hidden: dict[str, int] = field(default_factory=dict)
+    cells: dict[str, int] = field(default_factory=dict)
 
 
 class Expressions(ABC):
@@ -59,6 +64,10 @@ class Expressions(ABC):
         """Test a value for truth."""
 
     @abstractmethod
+    def read_cell(self, name: str) -> Operand:
+        """Lower the read of a variable that inner functions use."""
+
+    @abstractmethod
     def comparison(self, op: ast.cmpop, left: Operand, right: Operand, node: ast.expr) -> Operand:
         """Lower one comparison."""
 
@@ -84,6 +93,8 @@ class Expressions(ABC):
         name = node.id
         if name in self.frame.hidden:
             return Reg(self.frame.hidden[name])
+        if name in self.frame.cells:
+            return self.read_cell(name)
         if name in self.frame.scope.locals:
             return Reg(self.frame.registers[name])
         if name in self.context.variables:
@@ -193,7 +204,7 @@ class Expressions(ABC):
     def known(self, function: ast.expr) -> str | None:
         """Return the full name of a function of Python's, of a module's or of the lab's; None for any other."""
         if isinstance(function, ast.Name) and (
-            function.id in self.frame.scope.locals or function.id in self.frame.hidden
+            function.id in self.frame.scope.locals or function.id in {**self.frame.hidden, **self.frame.cells}
         ):
             return None
         return self.context.qualified(function)
@@ -260,7 +271,6 @@ class Expressions(ABC):
 
 
 _REFUSED: dict[str, tuple[str, str]] = {
-    "Lambda": ("a lambda", "write a helper function; `wait_until(...)` and `key=` take a lambda"),
     "Await": ("`await`", "tasks are not part of the language yet"),
     "Yield": ("`yield`", "return a value"),
     "YieldFrom": ("`yield`", "return a value"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from lab.errors import ScenarioError, UsageError
 from lab.language.builder import TooLong
+from lab.language.captures import find_inner
 from lab.language.classes import ClassInfo, read_class
 from lab.language.context import FileContext
 from lab.language.effects import read_effects
@@ -254,10 +255,13 @@ class ScenarioFile:
     def _context(self) -> tuple[FileContext, Layout]:
         methods = [function for one in self.classes.values() for function in one.functions]
         changing = [function for function, _ in self.threads] + list(self.helpers.values()) + methods
+        inner = find_inner([*changing, *(function for function, _ in self.properties)])
+        variables = {name for one in inner.values() for name in one.free}
+        changing += [one.function for one in inner.values()]
         effects = read_effects(changing, self.evaluator.names, self.evaluator.heap)
         for name in sorted(effects.rebound - set(self.evaluator.names)):
             effects.rebound.discard(name)  # the statement that declares it says so when it is lowered
-        layout = Layout(effects, self.evaluator.names, self.evaluator.heap, self.classes)
+        layout = Layout(effects, self.evaluator.names, self.evaluator.heap, self.classes, variables)
         prints = any(
             isinstance(node, ast.Call) and self.imports.qualified(node.func) == "builtins.print"
             for function in changing
@@ -275,6 +279,7 @@ class ScenarioFile:
             others,
             stdout,
             self.classes,
+            inner,
         )
         return context, layout
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lab.language.builder import NONE, Block
@@ -38,7 +39,19 @@ class Inlining(Making):
         named = tuple((str(k.arg), self.held(self.expression(k.value)), k.value) for k in node.keywords)
         return Given(node, positional, named)
 
-    def inline(self, label: str, function: ast.FunctionDef, given: Given, of: str = "") -> Operand:
+    @abstractmethod
+    def open_cells(self, function: ast.FunctionDef) -> None:
+        """Lower the making of the cells of a function that is entered."""
+
+    def inline(
+        self,
+        label: str,
+        function: ast.FunctionDef,
+        given: Given,
+        of: str = "",
+        cells: Mapping[str, int] | None = None,
+        defaults: Mapping[str, Operand] | None = None,
+    ) -> Operand:
         """Lower the body of a function in place of its call, and return its value.
 
         Parameters
@@ -47,11 +60,15 @@ class Inlining(Making):
             What errors call the function, such as `push` or `Stack.push`.
         of : str
             The class that the first parameter is known to be an instance of.
+        cells : Mapping[str, int]
+            The registers of the cells that an inner function uses.
+        defaults : Mapping[str, Operand]
+            The defaults of an inner function, which were evaluated when it was made.
         """
         if label in self.frame.callers:
             raise self.source.error(given.node, f"'{label}' calls itself", "helpers are inlined, so write a loop")
         scope = self.context.scope(function)
-        arguments = self._bound(label, function, given)
+        arguments = self._bound(label, function, given, defaults or {})
         builder, caller = self.builder, self.frame
         builder.mark(CALL)
         registers = {name: builder.register(name) for name in sorted(scope.locals)}
@@ -64,7 +81,8 @@ class Inlining(Making):
             self.note_class(registers[name], None if _rebinds(function, name) else kind)
         result, end = builder.register(), builder.label()
         builder.move(NONE, result)
-        self.frame = Frame(scope, registers, (*caller.callers, label))
+        self.frame = Frame(scope, registers, (*caller.callers, label), cells=dict(cells or {}))
+        self.open_cells(function)
         with builder.within(Block("call", leave=end, result=result)):
             self.inline_body(function.body)
         self.frame = caller
@@ -74,7 +92,9 @@ class Inlining(Making):
             self.note_class(result, kinds_returned.pop())
         return Reg(result)
 
-    def _bound(self, label: str, function: ast.FunctionDef, given: Given) -> dict[str, Operand]:
+    def _bound(
+        self, label: str, function: ast.FunctionDef, given: Given, evaluated: Mapping[str, Operand]
+    ) -> dict[str, Operand]:
         """Return the argument of each parameter."""
         names = [argument.arg for argument in function.args.args]
         rest = function.args.vararg
@@ -97,7 +117,7 @@ class Inlining(Making):
         defaults = function.args.defaults
         for name, default in zip(names[len(names) - len(defaults) :], defaults, strict=True):
             if name not in bound:
-                bound[name] = self.default(default)
+                bound[name] = evaluated[name] if name in evaluated else self.default(default)
         for name in names:
             if name not in bound:
                 raise self.source.error(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from lab.language.classes import ClassInfo
 from lab.language.effects import CONTAINERS, Effects
@@ -17,7 +17,7 @@ from lab.model.objects.instances import Shape
 from lab.model.objects.making import BLANK, NAMESPACE, makers
 from lab.model.objects.synchronisers import SYNCHRONISERS
 from lab.model.program import Component
-from lab.model.values import MISSING, Ref, Value
+from lab.model.values import CELL, MISSING, Ref, Value
 
 __all__ = ["Layout"]
 
@@ -33,9 +33,11 @@ class Layout:
         names: Mapping[str, Value],
         blueprints: list[Blueprint],
         classes: Mapping[str, ClassInfo],
+        variables: Iterable[str] = (),
     ) -> None:
         self.effects = effects
         self.shapes = {name: Shape(name, one.constants, effects.attributes) for name, one in classes.items()}
+        self.shapes[CELL] = Shape(CELL, assigned=frozenset(variables))
         self.shapes[NAMESPACE] = Shape(NAMESPACE, assigned=effects.attributes)
         self.components: list[Component] = []
         self.variables: dict[str, int] = {}

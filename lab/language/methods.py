@@ -34,6 +34,10 @@ _PARAMETERS: dict[str, tuple[str, ...]] = {
 class Methods(Iteration):
     """Lowers method calls."""
 
+    def knows_method(self, name: str) -> bool:
+        """Whether some object of the language has a method of that name."""
+        return name in VIEWS or name in methods() or name in _PURE
+
     def method(self, node: ast.Call, function: ast.Attribute) -> Operand:
         """Lower a method call."""
         name = function.attr

@@ -27,6 +27,7 @@ class Lowering(Exceptions):
         scope = self.context.scope(function)
         registers = {name: self.builder.register(name) for name in sorted(scope.locals)}
         self.frame = Frame(scope, registers, (function.name,))
+        self.open_cells(function)
         self.inline_body(function.body)
         self.builder.returns(NONE)
         return self.builder.finish(tuple(registers[name] for name in scope.parameters))
@@ -44,6 +45,12 @@ class Lowering(Exceptions):
 
     def _pass(self, _node: ast.Pass) -> None:
         pass
+
+    def _nonlocal(self, _node: ast.Nonlocal) -> None:
+        pass
+
+    def _functiondef(self, node: ast.FunctionDef) -> None:
+        self._assign_name(node, node.name, self.make_closure(node))
 
     def _global(self, node: ast.Global) -> None:
         for name in node.names:
@@ -97,6 +104,9 @@ class Lowering(Exceptions):
     def _assign_name(self, node: ast.AST, name: str, value: Operand) -> None:
         if name in self.frame.hidden:
             self.builder.move(value, self.frame.hidden[name])
+            return
+        if name in self.frame.cells:
+            self.write_cell(name, value)
             return
         if name in self.frame.scope.locals:
             if name in self.context.parameters:

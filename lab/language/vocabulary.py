@@ -74,14 +74,19 @@ class Vocabulary(Functions):
             )
         predicate = type(self)(self.context, "predicate")
         captured = sorted(
-            {n.id for n in ast.walk(condition.body) if isinstance(n, ast.Name) and n.id in self.frame.scope.locals}
+            {
+                node.id
+                for node in ast.walk(condition.body)
+                if isinstance(node, ast.Name) and node.id in {*self.frame.scope.locals, *self.frame.cells}
+            }
         )
         registers = {name: predicate.builder.register(name) for name in captured}
-        predicate.frame = Frame(self.frame.scope, registers, self.frame.callers)
+        cells = {name: registers[name] for name in captured if name in self.frame.cells}
+        predicate.frame = Frame(self.frame.scope, registers, self.frame.callers, cells=cells)
         with predicate.builder.at(self.source.span(condition.body)):
             predicate.builder.returns(predicate.expression(condition.body))
         code = predicate.builder.finish(tuple(registers.values()))
-        operands = [Reg(self.frame.registers[name]) for name in captured]
+        operands = [Reg({**self.frame.registers, **self.frame.cells}[name]) for name in captured]
         return self.builder.operate(WaitUntil(code, self.source.segment(condition.body)), *operands)
 
 

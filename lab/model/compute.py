@@ -14,7 +14,7 @@ from typing import Any
 
 from lab.model.heap import Raised, Refused
 from lab.model.texts import LIMIT_ITEMS, TEXT_METHODS, text_method
-from lab.model.values import END, Cursor, Cut, Ref, Snapshot, Thrown, Value, type_name
+from lab.model.values import END, Closure, Cursor, Cut, Ref, Snapshot, Thrown, Value, type_name
 
 __all__ = [
     "AUGMENTED",
@@ -220,6 +220,8 @@ UNARY: dict[str, Callable[[Value], Value]] = {
 def _is(a: Value, b: Value) -> bool:
     if isinstance(a, Ref) or isinstance(b, Ref) or isinstance(a, Snapshot) or isinstance(b, Snapshot):
         return bool(a == b) and type(a) is type(b)
+    if isinstance(a, Closure) and isinstance(b, Closure):
+        raise Refused("two functions are compared", "compare what tells them apart")
     if a is None or b is None or isinstance(a, bool) or isinstance(b, bool):
         return a is b
     raise Refused(
@@ -231,6 +233,8 @@ def _is(a: Value, b: Value) -> bool:
 def _equal(a: Value, b: Value) -> bool:
     if isinstance(a, Thrown) and isinstance(b, Thrown):
         raise Refused("two exceptions are compared", "compare their texts: `str(a) == str(b)`")
+    if isinstance(a, Closure) and isinstance(b, Closure):
+        raise Refused("two functions are compared", "compare what tells them apart")
     if isinstance(a, Ref) and isinstance(b, Ref) and a.kind == b.kind == "SimpleNamespace" and a != b:
         raise Refused("two namespaces are compared", "compare their attributes")
     if isinstance(a, Snapshot) != isinstance(b, Snapshot):

@@ -8,7 +8,7 @@ from typing import Any
 
 from lab.model.program import Program
 from lab.model.state import FAILED, FINISHED, State
-from lab.model.values import Ref, Thrown, Value
+from lab.model.values import Closure, Ref, Thrown, Value
 
 __all__ = ["Observation", "observe"]
 
@@ -57,6 +57,8 @@ class _Shown:
         """Return a value as plain data; an object that holds itself is shown as "..." there."""
         if isinstance(value, Ref):
             return "..." if value.number in above else self._object(value, (*above, value.number))
+        if isinstance(value, Closure):
+            return f"function {value.name}"
         if isinstance(value, tuple | range):
             return [self.value(item, above) for item in value]
         return str(value) if isinstance(value, Thrown) else value

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 __all__ = [
+    "CELL",
     "END",
     "MISSING",
     "UNBOUND",
+    "Closure",
     "Cursor",
     "Cut",
     "Marker",
@@ -105,6 +107,18 @@ class Cursor(NamedTuple):
     size: int | None
 
 
+class Closure(NamedTuple):
+    """A function made inside a function: which one, the cells of the variables it uses, and its defaults."""
+
+    name: str
+    number: int
+    cells: tuple[Value, ...]
+    defaults: tuple[Value, ...]
+
+
+CELL = "variable"
+"""The class, as `Ref.kind` gives it, of what holds a variable that functions inside a function use."""
+
 _PLAIN = (int, str, type(None), Ref, Marker)
 
 
@@ -131,4 +145,6 @@ def type_name(value: Value) -> str:
         return value.kind
     if isinstance(value, Thrown):
         return value.name
+    if isinstance(value, Closure):
+        return "function"
     return "NoneType" if value is None else str(type(value).__name__)

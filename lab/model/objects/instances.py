@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from lab.model.heap import HeapObject, Raised, Scene
-from lab.model.values import MISSING, Ref, Value
+from lab.model.values import CELL, MISSING, Ref, Value
 
 __all__ = ["Instance", "Shape"]
 
@@ -33,6 +33,9 @@ class Shape:
 
     def missing(self, attribute: str) -> Raised:
         """Return the exception for an attribute that is not there."""
+        if self.name == CELL:
+            where = "where it is not associated with a value in enclosing scope"
+            return Raised("NameError", f"cannot access free variable '{attribute}' {where}")
         name = "types.SimpleNamespace" if self.name == "SimpleNamespace" else self.name
         return Raised("AttributeError", f"'{name}' object has no attribute '{attribute}'")
 
