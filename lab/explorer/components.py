@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.explorer.digraph import Graph, offsets_of
+from lab.explorer.digraph import Graph, entering, first_of_each, offsets_of
 from lab.explorer.packing import Ids
 
 __all__ = ["bottoms", "cyclic", "split", "strong_components"]
@@ -27,28 +27,53 @@ def strong_components(graph: Graph, states: Ids) -> Ids:
     Returns
     -------
     array, shape (n,)
-        Numbers from 0 on. For at most 20,000 states no transition leads to a component of a larger number.
+        Numbers from 0 on. No transition leads to a component of a larger number; beyond 20,000 states that is so as far
+        as scipy numbers them so, and nothing but speed depends on it.
     """
     place = np.full(graph.states, -1, np.int32)
     place[states] = np.arange(states.size, dtype=np.int32)
-    leaving = graph.leaving(states)
-    targets = place[graph.targets[leaving]]
-    degrees = graph.offsets[states + 1] - graph.offsets[states]
-    inside = targets >= 0
-    sources = np.repeat(np.arange(states.size), degrees)
-    offsets = offsets_of(np.bincount(sources[inside], minlength=states.size))
+    degrees, parts = np.zeros(states.size, np.int32), [np.zeros(0, np.int32)]
+    for sources, leaving in graph.pieces(states):
+        targets = place[graph.targets[leaving]]
+        inside = (targets >= 0) & (targets != sources)
+        parts.append(targets[inside])
+        degrees += np.bincount(sources[inside], minlength=states.size).astype(np.int32)
+    offsets, targets = offsets_of(degrees), np.concatenate(parts)
     if states.size <= _SMALL:
-        return np.array(_tarjan(offsets.tolist(), targets[inside].tolist()), np.intp)
-    return _with_scipy(offsets, targets[inside])
+        return np.array(_tarjan(offsets.tolist(), targets.tolist()), np.intp)
+    return _trimmed(offsets, targets)
+
+
+def _trimmed(offsets: NDArray[Any], targets: NDArray[np.int32]) -> Ids:
+    """Number the components after taking away, again and again, the states that nothing left leads to."""
+    count = offsets.size - 1
+    inner = Graph(offsets, targets, np.zeros(0, np.uint8), None, np.zeros(0, np.uint8), 0)
+    waiting = entering(targets, count)
+    stamps = np.zeros(count, np.int32)
+    component = np.zeros(count, np.intp)
+    wave, number = np.flatnonzero(waiting == 0), count
+    while wave.size:  # what comes first gets the largest numbers, so that no transition leads to a larger one
+        component[wave] = np.arange(number - 1, number - 1 - wave.size, -1)
+        number -= wave.size
+        waiting[wave] = -1
+        following = targets[inner.leaving(wave)].astype(np.intp)
+        np.subtract.at(waiting, following, 1)
+        wave = first_of_each(following[waiting[following] == 0], stamps)
+    rest = np.flatnonzero(waiting > 0)
+    if rest.size:  # nothing leads from the rest to a state that was taken away
+        place = np.zeros(count, np.int32)
+        place[rest] = np.arange(rest.size, dtype=np.int32)
+        degrees = offsets[rest + 1] - offsets[rest]
+        component[rest] = _with_scipy(offsets_of(degrees), place[targets[inner.leaving(rest)]])
+    return np.unique(component, return_inverse=True)[1].astype(np.intp)
 
 
 def cyclic(graph: Graph, states: Ids, component: Ids) -> NDArray[np.bool_]:
     """Return which components have a cycle: two states or more, or a transition from one to itself."""
     found = np.bincount(component) > 1
-    leaving = graph.leaving(states)
-    sources = np.repeat(np.arange(states.size), graph.offsets[states + 1] - graph.offsets[states])
-    loops = states[sources] == graph.targets[leaving]
-    found[component[sources[loops]]] = True
+    for places, leaving in graph.pieces(states):
+        loops = states[places] == graph.targets[leaving]
+        found[component[places[loops]]] = True
     return found
 
 
@@ -60,12 +85,12 @@ def bottoms(graph: Graph, states: Ids, component: Ids) -> list[Ids]:
     list of array
         The states of each, ascending; by their first state.
     """
-    place = np.full(graph.states, -1, np.intp)
+    place = np.full(graph.states, -1, np.int32)
     place[states] = component
-    leaving = graph.leaving(states)
-    sources = np.repeat(component, graph.offsets[states + 1] - graph.offsets[states])
     bottom = cyclic(graph, states, component)
-    bottom[sources[place[graph.targets[leaving]] != sources]] = False
+    for places, leaving in graph.pieces(states):
+        sources = component[places]
+        bottom[sources[place[graph.targets[leaving]] != sources]] = False
     return split(states, component, bottom)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +10,10 @@ from numpy.typing import NDArray
 
 from lab.explorer.packing import Ids
 
-__all__ = ["Graph", "first_of_each", "offsets_of"]
+__all__ = ["Graph", "entering", "first_of_each", "offsets_of"]
+
+_PIECE = 1 << 14
+"""States whose transitions are looked at together where all need not be."""
 
 
 class Graph(NamedTuple):
@@ -75,6 +79,19 @@ class Graph(NamedTuple):
         ends = np.cumsum(count)
         return np.repeat(low - ends + count, count) + np.arange(ends[-1] if ends.size else 0)
 
+    def pieces(self, states: Ids) -> Iterator[tuple[Ids, Ids]]:
+        """Give the transitions that leave those states, for some of them at a time, so that little memory is needed.
+
+        Yields
+        ------
+        places, transitions : array, shape (n,)
+            Where in `states` the state stands that each transition leaves, and the transition's number.
+        """
+        for low in range(0, states.size, _PIECE):
+            some = states[low : low + _PIECE]
+            count = self.offsets[some + 1] - self.offsets[some]
+            yield np.repeat(np.arange(low, low + some.size), count), self.leaving(some)
+
     def reachable(self) -> NDArray[np.bool_]:
         """Return which states a path from the start reaches, shape (states,)."""
         return _closure(self, np.array([self.start]))
@@ -91,7 +108,7 @@ class Graph(NamedTuple):
 
         Every state has to be reachable from the start, or have no transitions.
         """
-        waiting = np.bincount(self.targets, minlength=self.states).astype(np.int32)
+        waiting = entering(self.targets, self.states)
         stamps = np.zeros(self.states, np.int32)
         wave = np.array([self.start]) if not waiting[self.start] else np.zeros(0, np.intp)
         found = []
@@ -109,6 +126,14 @@ def offsets_of(degrees: NDArray[Any]) -> NDArray[Any]:
     offsets = np.zeros(degrees.size + 1, np.int32 if total < 1 << 31 else np.int64)
     np.cumsum(degrees, out=offsets[1:])
     return offsets
+
+
+def entering(targets: NDArray[np.int32], states: int) -> NDArray[np.int32]:
+    """Return how many transitions lead to each state, without a wider copy of them all."""
+    found = np.zeros(states, np.int32)
+    for low in range(0, targets.size, 1 << 20):
+        np.add.at(found, targets[low : low + (1 << 20)].astype(np.intp), 1)
+    return found
 
 
 def first_of_each(numbers: Ids, stamps: NDArray[np.int32]) -> Ids:

@@ -22,7 +22,7 @@ _Rests = NDArray[np.int64]
 """One number's remainders modulo all primes in use, shape (primes,)."""
 
 _MOST_WORK = 400_000
-"""Updates of such numbers that are made at most: about two seconds."""
+"""Updates of such numbers that are made at most: about two seconds. A state takes eight or more."""
 
 _MOST_PRIMES = 2_000
 """Primes in use at most: denominators up to some 18,000 digits."""
@@ -47,9 +47,10 @@ def absorbed(graph: Graph, groups: Sequence[Ids]) -> list[Fraction] | None:
     holds with the diagonal (Fan 1960). Each is therefore known exactly when the primes' product exceeds that bound, and
     the answers when it exceeds D.
     """
-    chain = _Chain(graph)
-    if chain.states.size > _MOST_WORK // 8:
+    states = np.flatnonzero(graph.reachable())
+    if states.size > _MOST_WORK // 8:
         return None
+    chain = _Chain(graph, states)
     bound, unlucky = max(chain.bounds, default=1), frozenset[int]()
     while len(moduli := primes(bound, unlucky)) <= _MOST_PRIMES:
         try:
@@ -95,9 +96,8 @@ class _Chain:
         What no component's determinant exceeds.
     """
 
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
-        self.states = np.flatnonzero(graph.reachable())
+    def __init__(self, graph: Graph, states: Ids) -> None:
+        self._graph, self.states = graph, states
         component = strong_components(graph, self.states)
         order = np.lexsort((self.states, -component))
         cuts = np.flatnonzero(np.diff(component[order])) + 1

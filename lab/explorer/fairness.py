@@ -54,10 +54,8 @@ class FairCycles:
         self._graph = graph
         self._bit = np.uint64(1) << np.array(threads, np.uint64)
         self._able = np.zeros(graph.states, np.uint64)
-        moving = np.flatnonzero(graph.degrees)
-        if moving.size:
-            able = np.bitwise_or.reduceat(self._bit[graph.labels], graph.offsets[moving].astype(np.intp))
-            self._able[moving] = able
+        for places, leaving in graph.pieces(states):
+            np.bitwise_or.at(self._able, states[places], self._bit[graph.labels[leaving]])
         fair = self._fair(graph, states, component)
         self.states = states[fair[component]]
 
@@ -66,12 +64,12 @@ class FairCycles:
         always = np.full(int(component.max(initial=-1)) + 1, ~np.uint64(0))
         np.bitwise_and.at(always, component, self._able[states])
         taken = np.zeros_like(always)
-        place = np.full(graph.states, -1, np.intp)
+        place = np.full(graph.states, -1, np.int32)
         place[states] = component
-        leaving = graph.leaving(states)
-        sources = np.repeat(component, graph.offsets[states + 1] - graph.offsets[states])
-        inside = place[graph.targets[leaving]] == sources
-        np.bitwise_or.at(taken, sources[inside], self._bit[graph.labels[leaving[inside]]])
+        for places, leaving in graph.pieces(states):
+            sources = component[places]
+            inside = place[graph.targets[leaving]] == sources
+            np.bitwise_or.at(taken, sources[inside], self._bit[graph.labels[leaving[inside]]])
         fair: NDArray[np.bool_] = cyclic(graph, states, component) & (always & ~taken == 0)
         return fair
 
