@@ -30,6 +30,12 @@ class _Row:
     probability: Fraction | None
     schedules: str
     faulty: bool
+    rounded: bool = False
+
+    @property
+    def chance(self) -> str:
+        """The probability in words."""
+        return f"≈ {float(self.probability or 0):.4f}" if self.rounded else fraction(self.probability)
 
 
 def outcome_bars(
@@ -40,28 +46,29 @@ def outcome_bars(
     Parameters
     ----------
     result, other : Result
-        Complete explorations with a finite number of schedules; `other` is drawn below on the same scale.
+        Complete explorations; `other` is drawn below on the same scale. Of infinitely many schedules nothing is a
+        share: then the number of an outcome's schedules stands in the place of its first bar.
     ax : Axes, optional
         Where to draw; a new figure of the given size if not.
 
     Raises
     ------
     UsageError
-        When a result has no exact shares or probabilities, or there is no room.
+        When a result has no probabilities, or there is no room.
     """
     results = [result] if other is None else [result, other]
     for one in results:
-        unknown = any(outcome.probability is None or outcome.share is None for outcome in one.outcomes)
-        if not one.complete or not one.outcomes or unknown:
-            raise UsageError(f"{one.scenario} has no exact probabilities: its exploration is incomplete or infinite")
+        if not one.complete or not one.outcomes or any(_chance(outcome) is None for outcome in one.outcomes):
+            raise UsageError(f"{one.scenario} has no known probabilities: its exploration is incomplete")
     frame = Frame.of(size, ax)
     groups = [(one, _rows(one)) for one in results]
     title = _title(results)
-    note = f"{_policies(results)} · exact, {_amount(results)} · probability: each enabled thread equally likely"
+    exact = "exact" if all(outcome.probability_rounded is None for one in results for outcome in one.outcomes) else "≈"
+    note = f"{_policies(results)} · {exact}, {_amount(results)} · probability: each enabled thread equally likely"
     layout = _Layout.fit(frame, groups, frame.head_height(title, note))
     canvas = Canvas(frame, frame.tall(layout.bottom, "this chart of outcomes"))
     y = canvas.head(title, note)
-    _headings(canvas, layout, y)
+    _headings(canvas, layout, y, shares=any(row.share is not None for _, rows in groups for row in rows))
     y += layout.heading
     for number, (one, rows) in enumerate(groups, 1):
         canvas.text(frame.left, y + frame.size.body * 0.7, one.scenario, "body", bold=True)
@@ -74,20 +81,33 @@ def outcome_bars(
     return canvas.finish(title, note, _alt(title, groups), _table(groups))
 
 
+def _chance(outcome: Outcome) -> Fraction | None:
+    """Return the probability, to the nearest known number if it is rounded."""
+    about = outcome.probability_rounded
+    return outcome.probability if about is None else Fraction(about.value)
+
+
+def _told(result: Result, chance: Fraction) -> str:
+    rounded = any(outcome.probability is None for outcome in result.outcomes)
+    return f"≈ {float(chance):.4f}" if rounded else fraction(chance)
+
+
 def _policies(results: Sequence[Result]) -> str:
     return "policy " + " and ".join(dict.fromkeys(one.policy for one in results))
 
 
 def _amount(results: Sequence[Result]) -> str:
     counts = [f"{one.schedules:,}" if isinstance(one.schedules, int) else "infinitely many" for one in results]
-    return f"all {' and '.join(counts)} schedules"
+    return f"{'' if counts[0][0] == 'i' else 'all '}{' and '.join(dict.fromkeys(counts))} schedules"
 
 
 def _title(results: Sequence[Result]) -> str:
     first = results[0]
-    wrong = _wrong(first)
-    share, chance = wrong
-    if not share and not chance:
+    share, chance = _wrong(first)
+    if share is None:
+        faulty = any(outcome.faulty for outcome in first.outcomes)
+        head = f"It ends wrong with probability {_told(first, chance)}" if faulty else "No outcome is wrong"
+    elif not share and not chance:
         many = isinstance(first.schedules, int) and first.schedules > 1
         head = capital(f"{every(first.schedules) if isinstance(first.schedules, int) else 'all orders'} ")
         head += "are right" if many else "is right"
@@ -99,19 +119,19 @@ def _title(results: Sequence[Result]) -> str:
         )
         orders = f"{count_word(count)} of {count_word(first.schedules)}" if isinstance(first.schedules, int) else "some"
         head = capital(f"{orders} orders go wrong" if count != 1 else f"{orders} orders goes wrong")
-        if share is not None and share != chance:
+        if share != chance:
             head += f", with probability {fraction(chance)}"
     if len(results) == 1:
         return head
     other_share, _ = _wrong(results[1])
     if other_share == 0 or (other_share is None and not any(outcome.faulty for outcome in results[1].outcomes)):
-        return f"{head}; once repaired, none" if share != 0 else f"{head} in both"
+        return f"{head}; once repaired, {'never' if share is None else 'none'}" if share != 0 else f"{head} in both"
     return f"{head}; in the other, {fraction(other_share)}"
 
 
 def _wrong(result: Result) -> tuple[Fraction | None, Fraction]:
     faulty = [outcome for outcome in result.outcomes if outcome.faulty]
-    chance = sum((outcome.probability or Fraction(0) for outcome in faulty), Fraction(0))
+    chance = sum((_chance(outcome) or Fraction(0) for outcome in faulty), Fraction(0))
     if any(outcome.share is None for outcome in result.outcomes):
         return None, chance
     return sum((outcome.share or Fraction(0) for outcome in faulty), Fraction(0)), chance
@@ -124,17 +144,26 @@ def _rows(result: Result) -> tuple[_Row, ...]:
     ordered = sorted(outcomes, key=lambda outcome: not outcome.faulty)
     shown = ordered if len(ordered) <= MOST + 1 else _largest(ordered)
     rows = [
-        _Row(_words(outcome_lines(outcome, vary)), outcome.share, outcome.probability, _count(outcome), outcome.faulty)
+        _Row(
+            _words(outcome_lines(outcome, vary)),
+            outcome.share,
+            _chance(outcome),
+            _count(outcome),
+            outcome.faulty,
+            outcome.probability is None,
+        )
         for outcome in shown
     ]
     for faulty in (True, False):
         rest = [outcome for outcome in ordered if outcome not in shown and outcome.faulty is faulty]
         if rest:
             words = f"{len(rest)} more, {'wrong' if faulty else 'right'}"
-            total = sum(outcome.schedules for outcome in rest if isinstance(outcome.schedules, int))
+            counts = [outcome.schedules for outcome in rest]
+            total = sum(number for number in counts if isinstance(number, int))
+            amount = f"{total:,}" if all(isinstance(number, int) for number in counts) else "∞"
             share = None if rest[0].share is None else sum((one.share or Fraction(0) for one in rest), Fraction(0))
-            chance = sum((one.probability or Fraction(0) for one in rest), Fraction(0))
-            rows.append(_Row((words,), share, chance, f"{total:,}", faulty))
+            chance = sum((_chance(one) or Fraction(0) for one in rest), Fraction(0))
+            rows.append(_Row((words,), share, chance, amount, faulty, any(one.probability is None for one in rest)))
     return tuple(rows)
 
 
@@ -143,7 +172,7 @@ def _words(lines: Sequence[str]) -> tuple[str, ...]:
 
 
 def _largest(ordered: Sequence[Outcome]) -> list[Outcome]:
-    chosen = sorted(ordered, key=lambda outcome: -(outcome.probability or 0))[:MOST]
+    chosen = sorted(ordered, key=lambda outcome: -(_chance(outcome) or 0))[:MOST]
     return [outcome for outcome in ordered if outcome in chosen]
 
 
@@ -202,12 +231,13 @@ class _Layout:
 
 
 def _labels(row: _Row, total: str) -> tuple[str, str]:
-    return (f"{row.schedules} of {total}" if total else row.schedules), fraction(row.probability)
+    return (f"{row.schedules} of {total}" if total else row.schedules), row.chance
 
 
-def _headings(canvas: Canvas, layout: _Layout, y: float) -> None:
+def _headings(canvas: Canvas, layout: _Layout, y: float, *, shares: bool) -> None:
     unit = canvas.size.small
-    for zero, lines in zip(layout.zeros, (("share of", "interleavings"), ("", "probability")), strict=True):
+    first = ("share of", "interleavings") if shares else ("", "schedules")
+    for zero, lines in zip(layout.zeros, (first, ("", "probability")), strict=True):
         for number, line in enumerate(lines):
             canvas.text(zero, y + unit * (0.6 + 1.25 * number), line, colour=MUTED)
 
@@ -232,7 +262,10 @@ def _draw_row(canvas: Canvas, layout: _Layout, row: _Row, total: str, y: float, 
     for zero, value, label, kind in zip(
         layout.zeros, (row.share, row.probability), labels, ("share", "probability"), strict=True
     ):
-        width = layout.scale * float(value or 0)
+        if value is None:
+            canvas.text(zero, top + height / 2, label, bold=row.faulty)
+            continue
+        width = layout.scale * float(value)
         canvas.line([(zero, y) for y in axis], stroke=0.9)
         canvas.line(
             [(zero, top + height / 2), (zero + layout.scale, top + height / 2)], colour=RAIL, stroke=0.7, order=1
@@ -257,11 +290,15 @@ def _alt(title: str, groups: Sequence[tuple[Result, Sequence[_Row]]]) -> str:
     for one, rows in groups:
         parts = [
             f"{', '.join(row.words)}{' (wrong)' if row.faulty else ''}: {row.schedules} schedules, "
-            f"share {fraction(row.share)}, probability {fraction(row.probability)}"
+            f"{_share(row)}probability {row.chance}"
             for row in rows
         ]
         told.append(f"{one.scenario}: {'; '.join(parts)}.")
     return f"{title}. {' '.join(told)}"
+
+
+def _share(row: _Row) -> str:
+    return "" if row.share is None else f"share {fraction(row.share)}, "
 
 
 def _table(groups: Sequence[tuple[Result, Sequence[_Row]]]) -> list[tuple[str, ...]]:

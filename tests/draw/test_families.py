@@ -23,6 +23,7 @@ from lab.draw import (
 from lab.draw.runs import lost_updates, touches_freed
 from lab.draw.style import thread_colour
 from lab.errors import UsageError
+from lab.explorer.result import Rounded
 from lab.model.trace import replay
 from tests.draw.samples import SITUATIONS, drawing, graph, marks, relation, result, words
 
@@ -194,8 +195,24 @@ class TestBars:
 
     def test_an_incomplete_result_is_refused(self) -> None:
         """Unknown shares are not drawn."""
-        with pytest.raises(UsageError, match="no exact probabilities"):
+        with pytest.raises(UsageError, match="no known probabilities"):
             outcome_bars(replace(result("race"), complete=False))
+
+    def test_infinitely_many_schedules_have_probabilities_and_no_shares(self) -> None:
+        """A busy wait ends with certainty; a wrong outcome of two is told by its probability, rounded ones as such."""
+        some = result("spin")
+        only = outcome_bars(some)
+        assert only.title == "No outcome is wrong"
+        assert "infinitely many schedules" in only.note
+        assert only.table[1][3:6] == ("∞", "", "1")
+        end = some.outcomes[0]
+        half = replace(end, probability=None, probability_rounded=Rounded(0.25, 1e-9), faulty=True)
+        rest = replace(end, probability=Fraction(3, 4), shared={"x": 7})
+        both = outcome_bars(replace(some, outcomes=(half, rest)), some)
+        assert both.title == "It ends wrong with probability ≈ 0.2500; once repaired, never"
+        assert "≈, infinitely" in both.note
+        many = [replace(rest, shared={"x": number}, probability=Fraction(1, 12)) for number in range(12)]
+        assert outcome_bars(replace(some, outcomes=tuple(many))).table[-1][3] == "∞"
 
     def test_every_order_wrong_has_its_own_title(self) -> None:
         """A program that always goes wrong."""
