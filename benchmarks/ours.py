@@ -28,11 +28,11 @@ def _explore(engine: str, times: int, scenario: str, parameters: Mapping[str, in
 
     try:
         for warming in ("lost_update/race", "peterson/peterson"):
-            library.explore(warming, engine=engine)
+            library.explore(warming, engine=engine, symmetry=False)
     except library.UsageError:
         return None
     program = library.load(scenario, parameters)
-    found = [library.explore(program, engine=engine) for _ in range(times)]
+    found = [library.explore(program, engine=engine, symmetry=False) for _ in range(times)]
     peak = megabytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
     return Measured(found[0].states, min(result.seconds for result in found), peak)
 
