@@ -17,6 +17,11 @@ def shortest_path(graph: Graph, start: int, goals: NDArray[np.bool_]) -> list[in
     ----------
     goals : array, shape (states,)
         True for the states to come to, of which the start reaches one.
+
+    Raises
+    ------
+    ValueError
+        When it reaches none.
     """
     came = np.full(graph.states, -1, np.int64)
     source = np.full(graph.states, -1, np.int32)
@@ -34,6 +39,8 @@ def shortest_path(graph: Graph, start: int, goals: NDArray[np.bool_]) -> list[in
         came[targets[::-1]] = leaving[::-1]  # the first transition to a state stays
         source[targets[::-1]] = sources[::-1]
         seen[wave] = True
+        if not wave.size:
+            raise ValueError("no goal can be reached")
     state = int(wave[np.argmax(goals[wave])])
     moves = []
     while state != start:

@@ -116,6 +116,30 @@ def test_what_is_true_at_the_start_has_come_true() -> None:
     assert explore(toy).properties[0].verdict == "holds"
 
 
+def test_what_has_come_true_may_be_false_for_ever_after() -> None:
+    """T1 sets x to 1, back to 0, and goes round: the round comes after what had to come true."""
+
+    def blink(local: Local, read: Read) -> Iterator[Result]:
+        yield at(1 + (local.position > 0)), {"x": int(local.position == 0)}
+
+    assert explore(Toy({"x": 0}, {"T1": blink}, {"one": ("eventually", true_of_x)})).properties[0].verdict == "holds"
+
+
+def test_a_run_that_never_ends_is_one_that_avoids_a_state() -> None:
+    """One of two choices sets x and ends, the other one goes round: each with probability 1/2."""
+
+    def choose(local: Local, read: Read) -> Iterator[Result]:
+        if not local.position:
+            yield done(), {"x": 1}
+        yield at(1), {}
+
+    kinds = {"one": ("sometimes", true_of_x), "zero": ("always", lambda read, inside: read("x") == 0)}
+    one, zero = explore(Toy({"x": 0}, {"T1": choose}, kinds)).properties
+    assert (one.verdict, one.probability, zero.verdict, zero.probability) == (
+        "holds", Fraction(1, 2), "violated", Fraction(1, 2),
+    )  # fmt: skip
+
+
 def test_an_incomplete_exploration_does_not_know() -> None:
     toy = Toy({"x": 0}, {"T1": turns, "T2": waits}, {"one": ("eventually", true_of_x)})
     result = explore(toy, max_states=1)

@@ -17,6 +17,7 @@ from lab.explorer.digraph import Graph, offsets_of
 from lab.explorer.paths import Acyclic
 from lab.explorer.primes import _is_prime
 from lab.explorer.result import INFINITE
+from lab.explorer.route import shortest_path
 
 
 def graph(states: int, *edges: tuple[int, int]) -> Graph:
@@ -94,6 +95,16 @@ def test_the_shortest_round_comes_back() -> None:
     edges = sorted([(0, 1), (1, 2), (2, 0), (0, 3), (3, 0)])
     found = shortest_round(graph(4, *edges), 0)
     assert [edges[move] for move in found] == [(0, 3), (3, 0)]
+
+
+def test_the_shortest_path_is_the_first_in_order() -> None:
+    """0 1 3 and 0 2 3 are equally short; 4 cannot be reached."""
+    edges = [(0, 1), (0, 2), (1, 3), (2, 3), (4, 3)]
+    some = graph(5, *edges)
+    assert [edges[move] for move in shortest_path(some, 0, np.arange(5) == 3)] == [(0, 1), (1, 3)]
+    assert shortest_path(some, 0, np.arange(5) == 0) == []
+    with pytest.raises(ValueError, match="no goal"):
+        shortest_path(some, 0, np.arange(5) == 4)
 
 
 def test_primes_are_told_from_composites() -> None:
