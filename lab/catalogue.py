@@ -40,6 +40,16 @@ TOPICS = (
     Topic("bank", "An invariant over two accounts", ("race", "locked")),
     Topic("lock_order", "Lock order", ("inversion", "ordered")),
     Topic("philosophers", "Dining philosophers", ("all_left", "left_hander", "footman")),
+    Topic("self_deadlock", "A lock taken twice", ("lock", "rlock")),
+    Topic("polite", "Polite livelock", ("after_you", "one_insists")),
+    Topic("producer_consumer", "Producers and consumers", ("if_once", "while_loop", "wait_for", "bounded_queue")),
+    Topic("lost_wakeup", "Lost wake-up", ("unlocked_test", "locked_test", "event")),
+    Topic("two_waiters", "Two kinds of waiters", ("notify_one", "notify_all", "two_conditions")),
+    Topic("rendezvous", "Rendezvous", ("wait_first", "signal_first")),
+    Topic("reusable_barrier", "Reusable barrier", ("one_turnstile", "two_turnstiles", "barrier")),
+    Topic("readers_writers", "Readers and writers", ("room_only", "turnstile")),
+    Topic("iterating", "Iterating while others change", ("dict_changes", "list_skips", "copy")),
+    Topic("aba", "A, B, A", ("untagged", "tagged")),
     Topic("test_and_set", "Test and set", ("split", "exchange")),
     Topic("ticket_lock", "Ticket lock", ("plain", "atomic")),
     Topic("dekker", "Dekker's ladder", ("first", "second", "third", "fourth", "dekker")),
@@ -150,7 +160,7 @@ def _judged(claims: Mapping[str, Any]) -> Declared | None:
         *claims.get("verdicts", {}).values(),
         *(claims[key] for key in ("deadlock", "livelock") if key in claims),
     ]
-    if "violated" in verdicts or claims.get("errors"):
+    if "violated" in verdicts or claims.get("errors") not in (None, "holds", set(), ()):
         return "faulty"
     return "sound" if verdicts or "errors" in claims else None
 

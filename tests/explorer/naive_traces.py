@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterator
 from typing import Any, NamedTuple
 
-from lab.model.objects.locks import Lock, RLock, Semaphore
+from lab.model.objects.synchroniser import Synchroniser
 from lab.model.state import State
 
 
@@ -32,7 +32,7 @@ def different_runs(relation: Any, most: int = 1500, longest: int = 30) -> dict[s
 
     Schedules are lists of (thread, result), in lexicographic order.
     """
-    locks = {target.name for target in relation.program.heap if isinstance(target, Lock | RLock | Semaphore)}
+    locks = {target.name for target in relation.program.heap if isinstance(target, Synchroniser)}
     found: dict[str, set[Hashable]] = {"finished": set(), "deadlock": set()}
     ends: dict[Hashable, set[Hashable]] = {}
     schedules: dict[Hashable, list[Schedule]] = {}

@@ -1,0 +1,38 @@
+"""The notification comes before the wait, and nobody hears it.
+
+The waiter looks at `ready` without the lock and decides to wait. Before it does, the other thread
+sets `ready` and notifies: a notification wakes who waits, and is otherwise lost. Then the waiter
+waits for ever for something that has happened.
+"""
+
+from threading import Condition
+
+from lab.scenario import expect, thread
+
+ready = False
+changed = Condition()
+
+
+@thread
+def waiter():
+    if not ready:
+        with changed:
+            changed.wait()
+
+
+@thread
+def notifier():
+    global ready
+    ready = True
+    with changed:
+        changed.notify()
+
+
+# The notifier writes, acquires, notifies, releases. If it writes before the waiter reads, the
+# waiter ends there: it reads after the 1st, 2nd, 3rd or 4th of these steps, 4 schedules. Else the
+# waiter acquires and waits. If it does so before the notifier acquires, the write comes before,
+# between or after the two, 3 schedules, and the rest is forced. Else the waiter comes after the
+# release: 1 schedule, a deadlock.
+expect(schedules=8, deadlock="violated", errors="holds", races={"ready"})
+# Each step is a statement of its own, `if not ready` included.
+expect("statement", schedules=8, deadlock="violated", errors="holds")
