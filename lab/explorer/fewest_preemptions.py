@@ -105,6 +105,8 @@ def with_fewest_preemptions(
     search = _Search(relation, packing, expander, budget_for(states), deadline)
     for allowed in range(max(0, most - 1 if states <= _SMALL else min(1, most - 1)), most):
         open_ = {sought: len(moves) for sought, moves, _ in targets if not found[sought].proven}
+        if not open_:
+            break
         try:
             search.expect(allowed, states * packing.threads)
             found |= search.round(open_, allowed)

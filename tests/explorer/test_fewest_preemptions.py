@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+import lab
 from lab.explorer import explore, fewest_preemptions, packing
 from lab.explorer.result import Result
+from lab.language import parse
 from tests.explorer import naive, random_toys, toys
 
 
@@ -110,3 +112,12 @@ def test_a_deadline_leaves_the_first_of_the_shortest() -> None:
     assert found.complete
     assert found.outcomes[1].witness == ("T1", "T2", "T1", "T2")
     assert not found.outcomes[1].witness_proven
+
+
+def test_rounds_end_when_every_target_is_settled() -> None:
+    """The witness known first preempts often; one without preemptions is found in the first round, long before that."""
+    reader = "    if x == x:\n        if x == x:\n            x = x\n    return x\n"
+    heads = ("@thread(each=range(2))\ndef T0(i):", "@thread\ndef T1():", "@thread\ndef T2():")
+    threads = "".join(f"{head}\n    global x\n{reader}" for head in heads)
+    result = lab.explore(parse(f"from lab.scenario import thread\nx = 0\n{threads}"))
+    assert [(len(set(outcome.witness)), outcome.witness_preemptions) for outcome in result.outcomes] == [(4, 0)]
