@@ -175,7 +175,7 @@ class Assembly:
         return _UNKNOWN if self._runs is None else self._runs.ending(tag)
 
     def _lengths(self, tag: Hashable) -> dict[int, int] | None:
-        return self._runs.lengths([tag])[0] if isinstance(self._runs, Recount) else None
+        return self._runs.lengths(tag) if isinstance(self._runs, Recount) else None
 
     def _total(self) -> Count:
         return INFINITE if self._endless else self._ending(END)[0]

@@ -119,12 +119,13 @@ class Recount:
         count = INFINITE if miss.fair_cycle else Acyclic(graph).counts([ends])[0]
         return miss, (count, self._without(marked, everywhere)[1])
 
-    def lengths(self, tags: Sequence[Hashable]) -> list[dict[int, int] | None]:
-        """Return by length the runs that end in a state noted under each tag; None when nobody asked for lengths."""
-        if self._longest is None:
-            return [None] * len(tags)
-        found = lengths(self.graph, {tag: self._tagged.get(tag, _NONE) for tag in tags}, self._longest)
-        return [found[tag] for tag in tags]
+    @cached_property
+    def _by_length(self) -> dict[Hashable, dict[int, int]]:
+        return lengths(self.graph, self._tagged, self._longest or 0)
+
+    def lengths(self, tag: Hashable) -> dict[int, int] | None:
+        """Return by length the runs that end in a state noted under a tag; None when nobody asked for lengths."""
+        return None if self._longest is None else self._by_length.get(tag, {})
 
     def lengths_avoiding(self, name: Hashable, everywhere: Hashable) -> dict[int, int] | None:
         """Return by length the runs that pass through no state marked with `name`; None when nobody asked for it."""
