@@ -29,13 +29,24 @@ class Topic:
 
 
 TOPICS = (
-    Topic("lost_update", "Lost update", ("race", "locked", "own_counter")),
+    Topic("lost_update", "Lost update", ("race", "locked", "own_counter", "call_in_window")),
     Topic(
         "refcount",
         "Reference counts",
-        ("race", "locked", "from_one", "from_one_locked", "from_one_owned", "from_two", "from_two_locked"),
+        (
+            "race",
+            "locked",
+            "from_one",
+            "from_one_locked",
+            "from_one_owned",
+            "from_two",
+            "from_two_locked",
+            "borrow",
+            "borrow_locked",
+        ),
     ),
     Topic("check_then_act", "Check, then act", ("race", "setdefault", "locked")),
+    Topic("singleton", "The one shared object", ("race", "locked", "published_early", "double_checked")),
     Topic("tickets", "Selling tickets", ("race", "locked")),
     Topic("bank", "An invariant over two accounts", ("race", "locked")),
     Topic("lock_order", "Lock order", ("inversion", "ordered")),
@@ -52,6 +63,8 @@ TOPICS = (
     Topic("aba", "A, B, A", ("untagged", "tagged")),
     Topic("test_and_set", "Test and set", ("split", "exchange")),
     Topic("ticket_lock", "Ticket lock", ("plain", "atomic")),
+    Topic("treiber_stack", "A lock-free stack", ("reused", "tagged")),
+    Topic("closure", "A closure in a loop", ("late", "bound")),
     Topic("dekker", "Dekker's ladder", ("first", "second", "third", "fourth", "dekker")),
     Topic("peterson", "Peterson's algorithm", ("swapped", "peterson")),
     Topic("filter_lock", "Filter lock", ("one_room", "filter_lock")),

@@ -19,10 +19,11 @@ def test_the_table_and_the_folder_name_the_same_files() -> None:
 
 
 def test_teaching_starts_with_the_lost_update() -> None:
-    assert catalogue.names()[:4] == (
+    assert catalogue.names()[:5] == (
         "lost_update/race",
         "lost_update/locked",
         "lost_update/own_counter",
+        "lost_update/call_in_window",
         "refcount/race",
     )
 

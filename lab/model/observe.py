@@ -58,7 +58,7 @@ class _Shown:
         if isinstance(value, Ref):
             return "..." if value.number in above else self._object(value, (*above, value.number))
         if isinstance(value, Closure):
-            return f"function {value.name}"
+            return {"class": "function", "fields": {}}
         if isinstance(value, tuple | range):
             return [self.value(item, above) for item in value]
         return str(value) if isinstance(value, Thrown) else value
