@@ -502,3 +502,22 @@ def test_misuse_that_only_a_run_shows(body: str, words: str) -> None:
     except ScenarioError as error:
         said = str(error)
     assert re.search(words, said)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "got[i] = pair.wait()",
+        "if not e.wait(timeout=1):\n    e.set()",
+        "try:\n    got[i] = pair.wait(timeout=1) + 1\nexcept RuntimeError:\n    pair.reset()",
+        "with c:\n    c.notify()\n    got[i] = 1",
+    ],
+)
+def test_alike_threads_folded_into_one_change_no_number(body: str) -> None:
+    """Three threads made by one `each`: counts and outcomes are those of the whole graph."""
+    text = PAIR + f"got = [0, 0, 0]\n\n\n@thread(each=range(3))\ndef T(i):\n{textwrap.indent(body, '    ')}\n"
+    folded, whole = (lab.explore(parse(text), symmetry=symmetry) for symmetry in (True, False))
+    assert (folded.states, folded.transitions, folded.schedules) == (whole.states, whole.transitions, whole.schedules)
+    assert [(end.shared, end.waiting, end.schedules) for end in folded.outcomes] == [
+        (end.shared, end.waiting, end.schedules) for end in whole.outcomes
+    ]

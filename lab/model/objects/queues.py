@@ -16,6 +16,7 @@ class SimpleQueue(Synchroniser):
     """A `queue.SimpleQueue`; its component is the items and the number of unfinished tasks, which it never asks."""
 
     kind: ClassVar[str] = "SimpleQueue"
+    alike: ClassVar[bool] = True
     usage: ClassVar[str] = "SimpleQueue()"
     shown = True
     rules: ClassVar[Mapping[str, str]] = {

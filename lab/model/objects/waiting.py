@@ -128,6 +128,7 @@ class Event(Synchroniser):
     """A `threading.Event`; its component is its flag."""
 
     kind: ClassVar[str] = "Event"
+    alike: ClassVar[bool] = True
     usage: ClassVar[str] = "Event()"
     rules: ClassVar[Mapping[str, str]] = {"set": "set", "clear": "clear", "is_set": "is_set", "wait": "wait"}
 
@@ -176,6 +177,7 @@ class Barrier(Synchroniser):
     """
 
     kind: ClassVar[str] = "Barrier"
+    alike: ClassVar[bool] = True
     usage: ClassVar[str] = "Barrier(2)"
     parameters: ClassVar[Mapping[str, Value]] = {"parties": None}
     rules: ClassVar[Mapping[str, str]] = {
