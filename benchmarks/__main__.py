@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,20 @@ _SMALL = (3, 5)
 """Threads and increments of the counter on which the peers are measured."""
 
 
-def explore_counter(threads: int, rounds: int) -> dict[str, Any]:
-    """Explore the counter in this process; returns states, exploring time and this process's peak memory."""
+_COUNTER, _CYCLIC = "lost_update/race", "filter_lock/filter_lock"
+
+_SIZES = ((3, 10), (3, 5))
+"""Threads and increments of the counters that both engines explore: 14 million states, and some 10**5."""
+
+
+def explore(scenario: str, engine: str, *settings: str) -> dict[str, Any]:
+    """Explore in this process; returns states, exploring time and this process's peak memory."""
     import lab
 
-    program = lab.load("lost_update/race", {"THREADS": threads, "ROUNDS": rounds})
-    lab.explore("lost_update/race")  # imports are not what this measures
-    result = lab.explore(program)
+    parameters = {name: int(value) for name, _, value in (setting.partition("=") for setting in settings)}
+    program = lab.load(scenario, parameters)
+    lab.explore("lost_update/race", engine=engine)  # imports and compiling are not what this measures
+    result = min((lab.explore(program, engine=engine) for _ in range(3)), key=lambda result: result.seconds)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform != "darwin" else 1 << 30)
     return {"states": result.states, "schedules": str(result.schedules), "seconds": result.seconds, "gigabytes": peak}
 
@@ -52,9 +60,19 @@ def _import_seconds() -> float:
     return statistics.median(float(_python("-c", code)) for _ in range(7))
 
 
-def _in_child(threads: int, rounds: int) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(_python("-m", "benchmarks", str(threads), str(rounds)))
+def _in_child(scenario: str, engine: str, *settings: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(_python("-m", "benchmarks", scenario, engine, *settings))
     return found
+
+
+def _counter(threads: int, rounds: int, engine: str = "numpy") -> dict[str, Any]:
+    return _in_child(_COUNTER, engine, f"THREADS={threads}", f"ROUNDS={rounds}")
+
+
+def _speed(what: str, found: dict[str, Any], promised: float | None = None) -> None:
+    rate = found["states"] / found["seconds"] / 1e6
+    limit = {} if promised is None else {"promised": f">= {promised:g}", "met": rate >= promised}
+    _row(f"{what}, {found['states']:,} states", f"{rate:.2f} million states/s", **limit)
 
 
 def _row(what: str, measured: str, promised: str = "", met: bool | None = None) -> None:
@@ -77,20 +95,22 @@ def main() -> None:
     _row("", "measured", "promised")
     _limit("lab run refcount/race, cold start to finish", _seconds("-m", "lab", "run", "refcount/race"), 0.5, "s")
     _limit("import lab", _import_seconds(), 0.15, "s")
-    _limit("4 threads x 2 increments, exact distribution", _in_child(4, 2)["seconds"], 0.3, "s")
-    large = _in_child(3, 10)
-    rate = large["states"] / large["seconds"] / 1e6
-    what = f"3 threads x 10 increments, {large['states']:,} states"
-    _row(f"{what}: speed", f"{rate:.2f} million states/s", ">= 1.5", rate >= 1.5)
-    _limit(f"{what}: memory", large["gigabytes"], 2, "GB")
-    small = _in_child(*_SMALL)
+    _limit("4 threads x 2 increments, exact distribution", _counter(4, 2)["seconds"], 0.3, "s")
+    for engine in ("numpy", "compiled") if find_spec("numba") else ("numpy",):
+        for threads, rounds in _SIZES:
+            found = _counter(threads, rounds, engine)
+            _speed(f"{threads} x {rounds}, {engine}", found, 1.5 if found["states"] >= 1e6 else None)
+            if (threads, rounds) == _SIZES[0]:
+                _limit(f"{threads} x {rounds}, {engine}: memory", found["gigabytes"], 2, "GB")
+        _speed(f"filter lock with cycles, {engine}", _in_child(_CYCLIC, engine, "THREADS=4"))
+    small = _counter(*_SMALL)
     _peer("the lab", lambda *_: (small["states"], small["seconds"]))
     _peer("plain Python, a dict and counts", peers.plain_python)
     _peer("minicheck, no counts", peers.minicheck)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
-        print(json.dumps(explore_counter(int(sys.argv[1]), int(sys.argv[2]))))
+    if len(sys.argv) > 2:
+        print(json.dumps(explore(*sys.argv[1:])))
     else:
         main()

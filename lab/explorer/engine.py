@@ -13,8 +13,8 @@ __all__ = ["ENGINES", "NUMPY", "Engine", "Kernels", "compiled_kernels"]
 
 ENGINES = ("auto", "numpy", "compiled")
 
-_WORTH_LOADING = 3_000_000
-"""Transitions after which an exploration loads the compiler: numpy needs about as long for them as loading takes."""
+_WORTH_LOADING = 30_000_000
+"""Transitions after which an exploration loads the compiler: numpy takes seconds for them, loading one or two."""
 
 
 class Kernels(NamedTuple):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from lab.explorer.bounds import Bounds
 from lab.explorer.digraph import Graph
 from lab.explorer.ends import EXCEPTION, Group
+from lab.explorer.engine import Engine
 from lab.explorer.expand import Expander
 from lab.explorer.packing import Ids, Packing
 from lab.explorer.protocol import Explorable
@@ -55,9 +56,9 @@ class Runs:
 
 def record_runs(relation: Explorable, bounds: Bounds) -> Runs:
     """Explore a program and keep every state and every transition."""
-    packing = Packing(relation.initial())
-    expander = Expander(relation, packing)
-    walk = Recorded(packing.encode(relation.initial()))
+    packing, engine = Packing(relation.initial()), Engine()
+    expander = Expander(relation, packing, engine)
+    walk = Recorded(packing.encode(relation.initial()), engine)
     search = Search(relation, packing, expander, walk, bounds)
     search.run()
     graph = walk.graph()

@@ -79,9 +79,9 @@ class Tables:
         self._base = np.zeros(rows, np.int64)
         self._parts = np.zeros((1, 4, rows), np.int64)
         self._count = np.zeros(rows, np.int64)
-        self._chains: list[list[tuple[int, int, int, int]]] = [[] for _ in range(rows)]
+        self._chains: dict[int, list[tuple[int, int, int, int]]] = {}
         self._wanted = np.zeros((packing.words, rows), np.int64)
-        self._generation = [-1] * rows
+        self._generation: dict[int, int] = {}
 
     def find(self, keys: Words) -> Found | None:
         """Return where the steps from states with those keys, shape (words, n), stand; None when a field overflowed."""
@@ -111,19 +111,19 @@ class Tables:
 
     def _descend(self, keys: Words, rows: Ids, cells: Ids) -> None:
         """Add every part of the footprint to cells that stand at the start of their rows' blocks."""
-        n = keys.shape[1]
-        for number, (word, shift, mask, stride) in enumerate(self._parts):
+        n, single = keys.shape[1], keys.shape[0] == 1
+        word, shift, mask, _ = self._parts[0]
+        part = np.resize(keys[0], rows.size) if single else keys[word.take(rows), np.arange(rows.size) % n]
+        part >>= shift.take(rows)
+        part &= mask.take(rows)
+        cells += part
+        for number, (word, shift, mask, stride) in enumerate(self._parts[1:], 1):
             some = np.flatnonzero(self._count.take(rows) > number)
-            row = rows.take(some)
-            state = some % n
-            part = keys[0].take(state) if keys.shape[0] == 1 else keys[word.take(row), state]
+            row, state, cell = rows.take(some), some % n, cells.take(some)
+            part = keys[0].take(state) if single else keys[word.take(row), state]
             part >>= shift.take(row)
             part &= mask.take(row)
-            if not number:
-                cells[some] += part
-                continue
             left = stride.take(row)
-            cell = cells.take(some)
             deeper = np.flatnonzero(left == _DESCEND)
             cell[deeper] = self._behind.take(cell[deeper])
             cells[some] = cell + (part << np.maximum(left, 0))
@@ -139,7 +139,7 @@ class Tables:
             row, words = int(found.rows[thread, state]), keys[:, state].tolist()
             local = row - int(self._thread[thread, 3])
             entry = self.memos[thread].entry(local, words)
-            if self._generation[row] != self.memos[thread].generation[local]:
+            if self._generation.get(row) != self.memos[thread].generation[local]:
                 self._place(thread, local, row)
             if not self.packing.overflowing:
                 self._store(thread, local, words, entry, self._cell(row, words))

@@ -50,3 +50,13 @@ def test_a_translation_keeps_the_numbers() -> None:
     numbers, new = index.intern(np.array([[0, 0, 1], [200, 1, 1]]))
     assert numbers.tolist() == [199, 0, 200]
     assert new.tolist() == [2]
+
+
+def test_a_large_index_takes_22_bytes_a_key_at_most() -> None:
+    """8 of the key, a quarter of that as room to grow, and at most 20/7 slots of 4 bytes a key: 21.5 bytes."""
+    index = StateIndex(1)
+    step = 1 << 15
+    for start in range(0, 1_500_000, step):
+        index.intern(np.arange(start, start + step, dtype=np.int64)[None])
+        if index.size > 800_000:
+            assert index._known.nbytes + index._slots.nbytes <= 22 * (index.size + step)
