@@ -21,6 +21,11 @@ MOST_SHARED = 32
 """Objects of one class that a thread may share when it makes them in a loop."""
 
 OUTSIDE = -1
+_IN_TUPLE = 1 << 30
+"""Added to a site, says that the object may stand in a tuple, at any depth."""
+
+_PASSING = frozenset(("_same", "make_cursor", "_unpacked", "_first", "_second"))
+"""Local work that hands a value on and puts none into a tuple, but for an iterator, which is opened again."""
 
 _CONTAINERS = frozenset(("list", "dict", "set", "deque"))
 _PLAIN = frozenset(("__len__", "__bool__", "__contains__", "index", "count", "join", "locked", "load"))
@@ -125,15 +130,17 @@ class _Flow:
         return found
 
     def inside(self, sites: set[int]) -> set[int]:
-        """Return the sites of what those objects may hold."""
+        """Return the sites of what those objects, or tuples, may hold."""
         found = {OUTSIDE} if OUTSIDE in sites or sites & self.shared else set[int]()
-        return found.union(*(self.contents[site] for site in sites - {OUTSIDE}))
+        for site in sites - {OUTSIDE}:
+            found |= {site, site - _IN_TUPLE} if site >= _IN_TUPLE else self.contents[site]
+        return found
 
     def share(self, sites: set[int]) -> None:
         """Note that objects, and what they hold, may be shared."""
         pending = list(sites - {OUTSIDE})
         while pending:
-            site = pending.pop()
+            site = pending.pop() % _IN_TUPLE
             if site not in self.shared:
                 self.shared.add(site)
                 pending.extend(self.contents[site] - {OUTSIDE})
@@ -141,7 +148,10 @@ class _Flow:
     def follow(self, position: int, instruction: Instruction) -> None:
         """Take in what one instruction does."""
         if isinstance(instruction, Compute):
-            self.registers[instruction.target] |= self.held(instruction.arguments)
+            held = self.held(instruction.arguments)
+            if getattr(instruction.function, "__name__", "") not in _PASSING:
+                held |= {site + _IN_TUPLE for site in held if OUTSIDE < site < _IN_TUPLE}
+            self.registers[instruction.target] |= held
         elif isinstance(instruction, Operate):
             made = self._made(instruction)
             self.kinds[position] |= made
@@ -210,6 +220,7 @@ class _Flow:
     def _put(self, receivers: set[int], sites: set[int]) -> None:
         """Note that some objects are stored in others."""
         for receiver in receivers - {OUTSIDE}:
-            self.contents[receiver] |= sites
+            if receiver < _IN_TUPLE:
+                self.contents[receiver] |= sites
         if not receivers or OUTSIDE in receivers or receivers & self.shared:
             self.share(sites)

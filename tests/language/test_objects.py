@@ -332,7 +332,7 @@ def T():
     global x
     rows = [[n] for n in range(3)]
     rows.append(rows[0] + [1])
-    x = sum(row[0] for row in rows) + len(rows)
+    x = len(rows[0]) + len(rows)
     return rows
 """
     assert [component.name for component in parse(text).components] == ["x"]
