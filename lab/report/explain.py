@@ -8,13 +8,16 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lab.errors import UsageError
-from lab.explorer.result import Outcome, PropertyResult, Result
 from lab.model.relation import Relation
 from lab.model.state import Access
 from lab.model.trace import Event, Trace, replay
 from lab.report.words import end, lined, value
+
+if TYPE_CHECKING:
+    from lab.explorer.result import Outcome, PropertyResult, Result
 
 __all__ = ["explain", "overwritten_unread", "worst"]
 
@@ -84,6 +87,8 @@ def explain(result: Result, what: PropertyResult | Outcome | None = None) -> str
         if chosen.verdict == "violated":
             return f"No schedule reaches a state in which {chosen.name} holds."
         return f"No schedule is known that violates {chosen.name}."
+    from lab.explorer.result import PropertyResult
+
     if not isinstance(result.relation, Relation):
         raise UsageError("this result has no program to replay; explore the scenario to have it explained")
     trace = replay(result.relation, chosen.witness)

@@ -46,13 +46,16 @@ def test_truly_different_runs_are_counted_when_asked_for(command) -> None:
 
 
 def test_truly_different_runs_are_listed_one_by_one(command) -> None:
-    """Two serial runs stand for one schedule each, the two that lose an update for two: 6 in all."""
+    """Two serial runs stand for one schedule each, the two that lose an update for two: 6 in all.
+
+    The outcomes are 2, 3, 1; T2 loses its update in the first schedule that ends in 3, T1 in the one that ends in 1.
+    """
     done = command("run", "refcount/race", "--by", "trace")
     assert "4 runs stand for 6 schedules: 1 + 1 + 2 + 2." in done.out
     assert done.status == 0
     data = json.loads(command("run", "refcount/race", "--by", "trace", "--limit", "3", "--json").out)
     assert data["traces"] == "4"
-    assert data["representatives"][2] == {"outcome": 2, "schedule": ["T1", "T2", "T2", "T1"], "interleavings": "2"}
+    assert data["representatives"][2] == {"outcome": 2, "schedule": ["T1", "T2", "T1", "T2"], "interleavings": "2"}
     assert "3 of 4 runs are listed" in command("run", "refcount/race", "--by", "trace", "--limit", "3").out
     assert "representatives" not in json.loads(command("run", "refcount/race", "--traces", "--json").out)
     assert "Blocked in a deadlock, and not counted as finished: 1." in (

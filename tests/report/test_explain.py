@@ -92,7 +92,7 @@ def check(result: Result, relation: Relation, what: PropertyResult | Outcome) ->
         claims_hold(text, trace)
         unread_holds(text, trace)
     assert text.endswith(".")
-    assert "None" not in text.replace("returns None", "")
+    assert not re.search(r"\bNone\b(?![\],.}])", text.replace("returns None", ""))  # as a value only
 
 
 @pytest.mark.parametrize("policy", ["access", "statement"])
