@@ -98,7 +98,7 @@ def _explained(trace: Trace) -> tuple[str, ...]:
     notes = []
     if trace.order:
         notes.append(
-            '"after step n": step n happens before this one, because a lock, an Atomic or the like orders the two threads.'
+            '"after step n": step n happens before this one, because a lock, an Atomic or the like orders the threads.'
         )
     if overwritten_unread(trace):
         notes.append('"overwrites step n unread": the thread read the location before step n wrote it, and not after.')

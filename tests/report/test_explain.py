@@ -32,20 +32,17 @@ def claims_hold(text: str, trace: Trace) -> int:
     step = found = 0
     for claim in CLAIM.finditer(text):
         found += 1
-        place = next(
+        thread = claim["thread"]
+        step = next(
             event.index
             for event in trace.events[step:]
             for access in event.accesses
-            if access.line == int(claim["line"])
+            if thread in ("and", "it", event.thread)
+            and access.line == int(claim["line"])
             and access.location.startswith(claim["place"])
             and access.writes == (claim["kind"] in ("writes", "frees"))
             and (claim["value"] is None or repr(access.value) == claim["value"])
         )
-        thread = claim["thread"]
-        assert thread in ("and", "it", trace.events[place].thread) or any(
-            event.thread == thread and event.line == int(claim["line"]) for event in trace.events[step:]
-        )
-        step = place
     return found
 
 
