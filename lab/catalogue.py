@@ -60,7 +60,6 @@ TOPICS = (
     Topic("reusable_barrier", "Reusable barrier", ("one_turnstile", "two_turnstiles", "barrier")),
     Topic("readers_writers", "Readers and writers", ("room_only", "turnstile")),
     Topic("iterating", "Iterating while others change", ("dict_changes", "list_skips", "copy")),
-    Topic("aba", "A, B, A", ("untagged", "tagged")),
     Topic("test_and_set", "Test and set", ("split", "exchange")),
     Topic("ticket_lock", "Ticket lock", ("plain", "atomic")),
     Topic("treiber_stack", "A lock-free stack", ("reused", "tagged")),
