@@ -108,19 +108,28 @@ class Methods(Iteration):
         self.builder.jump(again)
         self.builder.here(end)
 
+    def _asked(self, node: ast.Call) -> ast.expr:
+        """Return the expression that `wait_for` asks: a lambda's body, or the call of a function."""
+        condition = node.args[0] if node.args else None
+        if isinstance(condition, ast.Lambda) and not condition.args.args:
+            return condition.body
+        if isinstance(condition, ast.Name):
+            return ast.copy_location(ast.Call(condition, [], []), condition)
+        raise self.source.error(
+            node, "`wait_for` is called without a lambda or a function", "write `c.wait_for(lambda: items)`"
+        )
+
     def _wait_for(self, node: ast.Call, receiver: Operand) -> Operand:
         """Lower `condition.wait_for(lambda: f)`: wait until f holds; when the time is up, ask f once more."""
-        condition = node.args[0] if node.args else None
-        if not isinstance(condition, ast.Lambda) or condition.args.args:
-            raise self.source.error(node, "`wait_for` is called without a lambda", "write `c.wait_for(lambda: items)`")
+        condition = self._asked(node)
         rest = ast.copy_location(ast.Call(node.func, node.args[1:], node.keywords), node)
         arguments = self._arguments(rest, "wait")
         builder = self.builder
         again, end, result, woken = builder.label(), builder.label(), builder.register(), builder.register()
         builder.move(Const(True), woken)
         builder.here(again)
-        builder.move(self.expression(condition.body), result)
-        builder.unless(builder.compute(_goes_on_waiting, self.truth(Reg(result), condition.body), Reg(woken)), end)
+        builder.move(self.expression(condition), result)
+        builder.unless(builder.compute(_goes_on_waiting, self.truth(Reg(result), condition), Reg(woken)), end)
         value = self._invoke(node, "wait", receiver, arguments)
         self._resume(node, receiver, value, arguments)
         builder.move(value, woken)

@@ -39,6 +39,16 @@ record = Record(payload=1)
 slots = [Event(), Event()]
 
 
+def two():
+    return len(items) == 2
+
+
+def none():
+    if items:
+        return 0
+    return True
+
+
 """
 
 SNIPPETS = """
@@ -92,6 +102,13 @@ with c:
 
 with c:
     return c.wait_for(lambda: [], 0.01)
+
+with c:
+    return c.wait_for(two), c.wait_for(none, timeout=0.01)
+
+filled = lambda: len(items) > 1
+with c:
+    return c.wait_for(filled)
 
 limit = 2
 with c:
