@@ -380,3 +380,32 @@ def test_a_method_of_another_shape_is_refused_when_it_is_reached() -> None:
     assert lab.explore(parse(scenario("return [1, 2].pop(0)"))).outcomes[0].returned["T"] == 1
     with pytest.raises(lab.ScenarioError, match=r"'Stack.pop' is called with other arguments"):
         lab.explore(parse(scenario("for s in (Stack(),):\n    s.pop(0)")))
+
+
+def test_an_object_that_init_shares_can_be_seen_unfinished() -> None:
+    """`__init__` stores self before it sets x, so reading x is a step, and may come too early.
+
+    The maker stores and sets, the reader looks, and if it finds the object fetches it and reads x: 3 steps mixed with
+    the set, in 4 orders, in one of which the read comes first; or it looks before the store, in one order.
+    """
+    text = """
+from lab.scenario import thread
+class Early:
+    def __init__(self):
+        found[0] = self
+        self.x = 1
+found = [None]
+@thread
+def maker():
+    Early()
+@thread
+def reader():
+    if found[0] is not None:
+        return found[0].x
+"""
+    result = lab.explore(parse(text))
+    assert int(result.schedules) == 1 + 4
+    assert {outcome.errors.get("reader") for outcome in result.outcomes} == {
+        None,
+        "AttributeError: 'Early' object has no attribute 'x'",
+    }

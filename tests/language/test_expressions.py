@@ -105,6 +105,8 @@ return max(numbers, key=lambda n: numbers.append(0) or 0 if len(numbers) < 6 els
 
 return sorted(numbers, key=lambda n: numbers.append(0) or 0 if len(numbers) < 6 else n), len(numbers)
 
+return max(numbers, key=lambda n: (numbers.append(9) or 0) if len(numbers) < 5 else n)
+
 return max((), key=lambda n: n)
 
 return sorted(numbers, key=lambda n: None)
