@@ -102,6 +102,7 @@ def explore(
     max_length: int | None = None,
     spurious: bool = False,
     symmetry: bool = True,
+    max_memory: int | None = None,
 ) -> Result:
     """Return everything that a scenario can do under a policy.
 
@@ -134,6 +135,8 @@ def explore(
         Whether a thread that waits at a condition may also wake up without being notified.
     symmetry : bool
         Whether threads of one `each` that provably may be swapped are explored as one; the result does not show it.
+    max_memory : int or None
+        Bytes that this process may have resident: stop when more would be needed, at most a tenth above.
 
     Raises
     ------
@@ -157,6 +160,7 @@ def explore(
         representatives=representatives,
         max_length=max_length,
         symmetry=symmetry,
+        max_memory=max_memory,
     )
     return replace(result, seconds=perf_counter() - start)
 

@@ -43,7 +43,7 @@ def explained(error: Exception) -> str:
     if isinstance(error, UnicodeError):
         return f"lab: the file is not UTF-8 text ({error})"
     if isinstance(error, MemoryError):
-        return "lab: not enough memory; set a bound with --max-states"
+        return "lab: not enough memory; set a bound with --max-memory or --max-states"
     return f"lab: {error}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +14,7 @@ from lab.errors import UsageError
 if TYPE_CHECKING:
     from lab.model.program import Program
 
-__all__ = ["bounds", "engine", "load", "parameters", "policy", "setting", "spurious"]
+__all__ = ["bounds", "engine", "load", "memory", "parameters", "policy", "setting", "size", "spurious"]
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -63,6 +64,39 @@ def bounds(command: Decorated) -> Decorated:
         help="Stop after N states and report what was found until then.",
     )
     return states(seconds(command))
+
+
+def memory(command: Decorated) -> Decorated:
+    """Add the option --max-memory, of which the command gets the bytes."""
+    return click.option(
+        "--max-memory",
+        callback=lambda _context, _option, text: None if text is None else size(text),
+        metavar="SIZE",
+        help="Stop before the process takes more memory, such as 500M or 2G, and report what was found until then.",
+    )(command)
+
+
+_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+
+
+def size(text: str) -> int:
+    """Return the bytes that a text such as 500M or 1.5G stands for.
+
+    Raises
+    ------
+    UsageError
+        When it is none, or less than a byte.
+
+    Examples
+    --------
+    >>> size("500M"), size("1.5g"), size("64KB")
+    (524288000, 1610612736, 65536)
+    """
+    found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([KMGT])(?:i?B)?", text.strip(), re.ASCII | re.IGNORECASE)
+    number = int(float(found[1]) * _UNITS[found[2].upper()]) if found else 0
+    if number < 1:
+        raise UsageError(f"--max-memory takes a size such as 500M or 2G, not {text!r}")
+    return number
 
 
 def engine(command: Decorated) -> Decorated:

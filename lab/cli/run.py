@@ -61,6 +61,7 @@ LISTED = 20
     help="Explore only schedules with at most K switches away from a thread that could go on.",
 )
 @options.bounds
+@options.memory
 @options.engine
 def run(
     *,
@@ -76,6 +77,7 @@ def run(
     preemptions: int | None,
     max_states: int | None,
     max_seconds: float | None,
+    max_memory: int | None,
     engine: str,
     max_length: int | None,
 ) -> int:
@@ -107,6 +109,8 @@ def run(
                     max_preemptions=preemptions,
                     representatives=listing,
                     max_length=max_length,
+                    max_memory=max_memory,
+                    quiet=as_json,
                 )
                 results.append(result)
                 statuses += [status_of(result), *_short_of(result, traces=traces, listing=listing)]
@@ -158,11 +162,13 @@ def explore(
     max_preemptions: int | None = None,
     representatives: int = 0,
     max_length: int | None = None,
+    max_memory: int | None = None,
+    quiet: bool = False,
 ) -> Result:
-    """Explore under a time limit, Ctrl-C and a bound on states; what was found until then is kept."""
+    """Explore under bounds and Ctrl-C, and show progress unless `quiet`; what was found until then is kept."""
     import lab
 
-    with Watch(max_seconds) as watch:
+    with Watch(max_seconds, quiet=quiet) as watch:
         result = lab.explore(
             program,
             policy,
@@ -174,6 +180,7 @@ def explore(
             max_preemptions=max_preemptions,
             representatives=representatives,
             max_length=max_length,
+            max_memory=max_memory,
         )
     return watch.explained(result)
 

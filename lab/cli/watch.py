@@ -34,14 +34,16 @@ class Watch:
     ----------
     max_seconds : float or None
         Wall-clock seconds from the beginning of the block; None is no limit.
+    quiet : bool
+        Whether to show no progress on a terminal either.
     """
 
-    def __init__(self, max_seconds: float | None = None) -> None:
+    def __init__(self, max_seconds: float | None = None, *, quiet: bool = False) -> None:
         self.max_seconds = max_seconds
         self.interrupted = False
         self._start = self._shown = time.monotonic()
         self._previous: Any = None
-        self._on_terminal = sys.stderr.isatty()
+        self._on_terminal = not quiet and sys.stderr.isatty() and sys.stdout.isatty()
         self._dirty = False
 
     def __enter__(self) -> Self:
@@ -62,8 +64,10 @@ class Watch:
     def progress(self, now: Progress) -> None:
         """Show how far the exploration has come: on a terminal, after a second, a few times a second."""
         if self._due():
-            rate = now.states / self._elapsed()
-            self._write(f"{now.states:,} states, {rate:,.0f} states/s, depth {now.depth:,}")
+            from lab.explorer.memory import resident
+
+            rate, memory = now.states / self._elapsed(), resident() / (1 << 20)
+            self._write(f"{now.states:,} states, {rate:,.0f} states/s, depth {now.depth:,}, {memory:,.0f} MB")
 
     def drawn(self, runs: int, wanted: int) -> None:
         """Show how many runs have been drawn, on a terminal and as often as `progress`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 
@@ -67,8 +68,31 @@ class Assembly:
         self._runs: Carried | Recount | None = None
         self._starvation = Starvation("none" if self.complete else "unknown")
         self._witnesses: dict[Hashable, Witness] = {}
+        if self._stopped == "memory":
+            self._give_up()
         if self.complete:
-            self._runs = walk if isinstance(walk, Carried) else self._recount(walk)
+            self._count(walk)
+
+    def _count(self, walk: Carried | Recorded) -> None:
+        memory = self._search.bounds.memory
+        if isinstance(walk, Carried):
+            self._runs = walk
+            return
+        try:
+            if memory is None or memory.room() > walk.counting():
+                self._runs = self._recount(walk)
+                return
+        except MemoryError:
+            pass
+        self._give_up()
+
+    def _give_up(self) -> None:
+        """Make the result that of an exploration stopped for want of memory."""
+        self._stopped, self.complete = "memory", False
+        self._runs, self._starvation, self._endless = None, Starvation("unknown"), set()
+        self._search.ends.forget_components()
+        if self._search.bounds.memory is not None:
+            self._search.bounds.memory.relax()
 
     def _recount(self, walk: Recorded) -> Recount:
         """Count the runs of a recorded walk, and add the ends of those that never end, and who is starved."""
@@ -106,7 +130,14 @@ class Assembly:
                 runs.trap(tag, states)
 
     def result(self) -> Result:
-        """Return the result, its expectations still open."""
+        """Return the result, its expectations still open; without counts when there is not enough memory for them."""
+        if self.complete:
+            with suppress(MemoryError):
+                return self._result()
+            self._give_up()
+        return self._result()
+
+    def _result(self) -> Result:
         program, search = self._relation.program, self._search
         states, transitions = self._size()
         self._witnesses = self._find_witnesses()

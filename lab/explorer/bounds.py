@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lab.explorer.memory import Memory
+
 __all__ = ["Bounds", "Progress", "Stopped"]
 
 
@@ -43,21 +45,31 @@ class Bounds:
         Told now and then how far the exploration has come.
     max_depth : int or None
         Steps from the start to the last level whose states are stepped, >= 0.
+    memory : Memory or None
+        The most memory to take.
     """
 
     max_states: int | None = None
     deadline: Callable[[], bool] | None = None
     progress: Callable[[Progress], None] | None = None
     max_depth: int | None = None
+    memory: Memory | None = None
 
-    def check(self, states: int, transitions: int, depth: int) -> None:
-        """Report progress; raises `Stopped` when the time is up or the level lies too deep."""
+    def check(self, states: int, transitions: int, depth: int, growth: int = 0) -> None:
+        """Report progress; raises `Stopped` when a bound is reached, or so many more bytes would reach it."""
         if self.progress is not None:
             self.progress(Progress(states, transitions, depth))
         if self.deadline is not None and self.deadline():
             raise Stopped("seconds")
         if self.max_depth is not None and depth > self.max_depth:
             raise Stopped("length")
+        if self.memory is not None and self.memory.room() < growth:
+            raise Stopped("memory")
+
+    @property
+    def room(self) -> int | None:
+        """How many bytes may still be taken; None without a limit."""
+        return None if self.memory is None else self.memory.room()
 
     def left(self, states: int) -> int | None:
         """Return how many states may still be found; None without a limit."""

@@ -105,6 +105,12 @@ class Carried:
         table[present] = [scale // divisor for divisor in present.tolist()]
         return table.take(divisors)
 
+    def growth(self, additions: int) -> int:
+        """Return how many more bytes so many transitions may need, and what follows if the level ends with them."""
+        size = self.found + additions
+        sums: int = sum(part.growth(size) for flow in self._sums.values() for part in (flow.schedules, flow.chances))
+        return self._next.growth(additions) + sums + 8 * len(self.frontier) * size
+
     def end(self, rows: Ids, tag: Hashable, share: Fraction) -> None:
         """Note that frontier states end runs of a kind, or that this share of the states they stand for does."""
         self._note(tag, self._all, rows, share)

@@ -118,6 +118,10 @@ class Ends:
         self.groups[key].loop = self.groups[key].loop or loop
         return key
 
+    def forget_components(self) -> None:
+        """Leave out what `add_component` added."""
+        self.groups = {key: group for key, group in self.groups.items() if group.status in ("finished", "deadlock")}
+
     def _is_new(self, state: State) -> bool:
         """Whether an end state is met for the first time; a walk whose keys say more than the state meets it again."""
         if len(self.packing.domains) == self.packing.state_fields:

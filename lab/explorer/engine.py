@@ -17,6 +17,10 @@ _WORTH_LOADING = 30_000_000
 """Transitions after which an exploration loads the compiler: numpy takes seconds for them, loading one or two."""
 
 
+ROOM_FOR_LOADING = 400 << 20
+"""Bytes that must be left when the compiler is loaded; it keeps about half of them."""
+
+
 class Kernels(NamedTuple):
     """The functions of `kernels`, compiled."""
 
@@ -60,8 +64,10 @@ class Engine:
             if self.kernels is None:
                 raise UsageError("the compiled engine needs numba; install it with `pip install gil-lab[fast]`")
 
-    def consider(self, transitions: int) -> None:
-        """Load the compiled kernels when an exploration of so many transitions is worth it."""
+    def consider(self, transitions: int, room: int | None = None) -> None:
+        """Load the compiled kernels when an exploration of so many transitions is worth it, and the room suffices."""
+        if room is not None and room < ROOM_FOR_LOADING:
+            return
         if self._undecided and (transitions >= _WORTH_LOADING or compiled_kernels.cache_info().currsize):
             self._undecided = False
             self.kernels = compiled_kernels()

@@ -110,7 +110,7 @@ def with_fewest_preemptions(
         try:
             search.expect(allowed, states * packing.threads)
             found |= search.round(open_, allowed)
-        except (_Exhausted, KeyboardInterrupt):
+        except (_Exhausted, KeyboardInterrupt, MemoryError):
             break
         settled = [sought for sought in open_ if found[sought].preemptions + later[sought] <= allowed + 1]
         found |= {sought: found[sought]._replace(proven=True) for sought in settled}

@@ -155,14 +155,29 @@ class StateIndex:
 
     def _reserve(self, count: int) -> None:
         """Make room for so many keys."""
-        room = self._known.size // self.words
-        if count > room:
-            room = max(count, 2 * room if room < _SMALL else room + room // 4)
+        room, slots = self._roomy(count), self._sparse(count)
+        if room * self.words > self._known.size:
             self._resize(room * self.words)
-        if 2 * count > self._slots.size <= _SMALL:
-            self._rebuild(1 << (4 * count - 1).bit_length())
-        elif 10 * count > 7 * self._slots.size:
-            self._rebuild(1 << (10 * count // 7).bit_length())
+        if slots > self._slots.size:
+            self._rebuild(slots)
+
+    def growth(self, count: int) -> int:
+        """Return how many more bytes will be needed for so many more keys."""
+        count += self.size
+        keys, slots = self._known.size // self.words, self._slots.size
+        return 8 * self.words * (self._roomy(count) - keys) + 4 * max(0, self._sparse(count) - slots)
+
+    def _roomy(self, count: int) -> int:
+        """Return for how many keys there is to be room when there are so many."""
+        room = self._known.size // self.words
+        return room if count <= room else max(count, 2 * room if room < _SMALL else room + room // 4)
+
+    def _sparse(self, count: int) -> int:
+        """Return how many slots there are to be when there are so many keys."""
+        slots = self._slots.size
+        if 2 * count > slots <= _SMALL:
+            return 1 << (4 * count - 1).bit_length()
+        return 1 << (10 * count // 7).bit_length() if 10 * count > 7 * slots else slots
 
     def _resize(self, size: int) -> None:
         try:

@@ -109,6 +109,11 @@ class Sums:
         self._carry()
         return Numbers([limb[:count] for limb in self._limbs], self._bits)
 
+    def growth(self, size: int) -> int:
+        """Return how many more bytes will be needed, for some time at least, when there are so many entries."""
+        capacity = self._limbs[0].size
+        return 0 if size <= capacity else 8 * (len(self._limbs) + 1) * max(size, 2 * capacity)
+
     def _extend(self, size: int) -> None:
         capacity = self._limbs[0].size
         if size > capacity:

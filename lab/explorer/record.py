@@ -18,6 +18,10 @@ from lab.explorer.packing import Ids, Words
 __all__ = ["Recorded"]
 
 
+_PER_STATE, _PER_TRANSITION = 20, 8
+"""Bytes that counting takes at the least, beside the walk's own: the graph put together, an order of its states."""
+
+
 class Recorded:
     """Walks breadth first over any graph and records it.
 
@@ -70,6 +74,10 @@ class Recorded:
         self._degrees.append(_narrow(np.bincount(successors.rows, minlength=successors.enabled.size)))
         return new
 
+    def growth(self, additions: int) -> int:
+        """Return how many more bytes so many transitions may need."""
+        return self.index.growth(additions)
+
     def end(self, rows: Ids, tag: Hashable, share: Fraction) -> None:
         """Note that frontier states end runs of a kind; each stands for itself."""
         assert share == 1
@@ -86,6 +94,10 @@ class Recorded:
     def translate(self, translation: Callable[[Words], Words]) -> None:
         """Follow a change of layout."""
         self.index.translate(translation)
+
+    def counting(self) -> int:
+        """Return how many more bytes counting the runs needs at the least."""
+        return _PER_STATE * self.index.size + _PER_TRANSITION * sum(part.size for part in self._targets)
 
     def graph(self) -> Graph:
         """Hand over the graph; what the walk held of it is given up. States it did not come to lead nowhere."""

@@ -22,12 +22,12 @@ def with_representatives(
 ) -> Result:
     """Return a result with at most so many truly different runs, shared out evenly among the outcomes.
 
-    Those of an outcome are its shortest ones. There are fewer where the time is up, or at an interrupt of the user.
+    Those of an outcome are its shortest ones. There are fewer where time or memory is up, or at an interrupt.
     """
     shares = _shared_out(most, [traces.outcomes.get(key_of(outcome), 0) for outcome in result.outcomes])
     names = [thread.name for thread in relation.program.threads]
     found: list[Representative] = []
-    with suppress(Stopped, KeyboardInterrupt):
+    with suppress(Stopped, KeyboardInterrupt, MemoryError):
         for number, (outcome, share) in enumerate(zip(result.outcomes, shares, strict=True)):
             for run in islice(shortest_paths(traces.graph, traces.ends.get(key_of(outcome), ())), share):
                 Bounds(deadline=deadline).check(0, 0, 0)

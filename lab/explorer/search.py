@@ -45,6 +45,9 @@ class Walk(Protocol):
     def add(self, successors: Successors, start: int) -> Ids:
         """Take the transitions of a batch of the frontier that begins at `start`; returns those to new states."""
 
+    def growth(self, additions: int) -> int:
+        """Return how many more bytes so many transitions may need."""
+
     def end(self, rows: Ids, tag: Hashable, share: Fraction) -> None:
         """Note that frontier states end runs of a kind, or that this share of the states they stand for does."""
 
@@ -114,6 +117,8 @@ class Search:
             self.stopped = str(stop)
         except KeyboardInterrupt:
             self.stopped = "interrupted"
+        except MemoryError:
+            self.stopped = "memory"
 
     def _level(self) -> None:
         history, walk = self.history, self._walk
@@ -121,12 +126,12 @@ class Search:
         room = self.bounds.left(history.states)
         parents, labels = [], []
         for start in range(0, count, _BATCH):
-            self.bounds.check(history.states, self.transitions, len(history.starts) - 1)
-            self._expander.engine.consider(self.transitions)
+            self._check(min(_BATCH, count - start))
+            self._expander.engine.consider(self.transitions, self.bounds.room)
             successors = self._expand(start)
             new = walk.add(successors, start)
             self.transitions += self._stand_for(self._walk.frontier[:, start : start + _BATCH], successors.rows)
-            parents.append(successors.rows[new] + start)
+            parents.append((successors.rows[new] + start).astype(np.uint32))
             labels.append(successors.labels[new])
             self._look(successors, first, start)
             if room is not None and walk.found > room:
@@ -139,6 +144,12 @@ class Search:
         self._judge(first + count)
         if stopping:
             raise Stopped("states")
+
+    def _check(self, batch: int) -> None:
+        """Report progress; raises `Stopped` when a bound is reached, or stepping so many states may reach it."""
+        bounded = self.bounds.memory is not None
+        growth = self._walk.growth(len(self._expander.labels) * batch) if bounded else 0
+        self.bounds.check(self.history.states, self.transitions, len(self.history.starts) - 1, growth)
 
     def _expand(self, start: int) -> Successors:
         while True:

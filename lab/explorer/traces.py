@@ -16,6 +16,7 @@ from lab.explorer.bounds import Bounds, Stopped
 from lab.explorer.ends import outcome_key, waiting_of
 from lab.explorer.events import Events
 from lab.explorer.futures import Futures
+from lab.explorer.memory import Memory
 from lab.explorer.protocol import Explorable
 from lab.explorer.result import INFINITE, Count, Outcome, Result
 from lab.explorer.trace_graph import TraceGraph
@@ -55,6 +56,7 @@ def count_traces(
     max_nodes: int | None = None,
     deadline: Callable[[], bool] | None = None,
     persistent: bool = True,
+    memory: Memory | None = None,
 ) -> Traces | None:
     """Count the truly different runs of a program exactly.
 
@@ -66,6 +68,8 @@ def count_traces(
         Pairs of state and sleep set to visit at most, >= 1.
     deadline : callable, optional
         Asked now and then; the count stops when it returns True.
+    memory : Memory, optional
+        The most memory to take.
     persistent : bool
         Whether to leave out threads that none of the chosen ones can meet; the count is the same without.
 
@@ -84,9 +88,9 @@ def count_traces(
         with _no_collections():
             events = Events(relation)
             graph = TraceGraph(events, Futures(events) if persistent else None)
-            graph.grow(Bounds(max_nodes, deadline))
+            graph.grow(Bounds(max_nodes, deadline, memory=memory))
             return _summed(relation, graph)
-    except (Stopped, KeyboardInterrupt):
+    except (Stopped, KeyboardInterrupt, MemoryError):
         return None
 
 

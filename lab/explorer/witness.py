@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.explorer.packing import Ids
 from lab.explorer.protocol import Explorable
 from lab.model.state import State, Step
 
@@ -43,13 +42,13 @@ class History:
         self._parents: list[NDArray[np.uint32]] = [np.zeros(1, np.uint32)]
         self._labels: list[NDArray[np.uint16]] = [np.zeros(1, np.uint16)]
 
-    def append(self, parents: Sequence[Ids], labels: Sequence[NDArray[np.uint16]], count: int) -> None:
+    def append(self, parents: Sequence[NDArray[np.uint32]], labels: Sequence[NDArray[np.uint16]], count: int) -> None:
         """Add a level: the first `count` states of those whose parents and labels are given in pieces.
 
         A parent is given by its position in the level before.
         """
         if count:
-            self._parents.append(np.concatenate(parents)[:count].astype(np.uint32))
+            self._parents.append(np.concatenate(parents)[:count])
             self._labels.append(np.concatenate(labels)[:count])
             self.starts.append(self.states)
             self.states += count

@@ -27,6 +27,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "parameters": _plain(result.parameters),
         **({"spurious": True} if result.spurious else {}),
         "complete": result.complete,
+        **({} if result.complete else {"stopped": result.stopped}),
         "states": result.states,
         "transitions": result.transitions,
         "schedules": _count(result.schedules),

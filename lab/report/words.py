@@ -230,6 +230,7 @@ STOPPED = {
     "states": "the bound on states was reached",
     "seconds": "the time was up",
     "interrupted": "it was interrupted",
+    "memory": "the bound on memory was reached",
     "": "it was stopped",
 }
 

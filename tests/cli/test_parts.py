@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import signal
 import sys
 from dataclasses import replace
@@ -34,7 +35,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     """Standard error as a terminal of which the test sees the text."""
     stream = io.StringIO()
     stream.isatty = lambda: True
-    monkeypatch.setattr(watch, "sys", SimpleNamespace(stderr=stream))
+    monkeypatch.setattr(watch, "sys", SimpleNamespace(stderr=stream, stdout=stream))
     return stream
 
 
@@ -46,11 +47,23 @@ def test_progress_begins_after_a_second_and_is_wiped_away(clock, terminal) -> No
         assert terminal.getvalue() == ""
         clock[0] += 1.5
         bounds.progress(Progress(3000, 6000, 9))
-        assert terminal.getvalue().endswith("3,000 states, 1,500 states/s, depth 9")
+        assert re.search("3,000 states, 1,500 states/s, depth 9, [1-9][0-9,]* MB$", terminal.getvalue())
         clock[0] += 0.1
         bounds.progress(Progress(4000, 8000, 10))
         assert "4,000" not in terminal.getvalue()
     assert terminal.getvalue().endswith("\r\x1b[K")
+
+
+def test_progress_is_for_people(clock, terminal, monkeypatch) -> None:
+    """Nothing is shown with `quiet`, nor when what the command prints goes elsewhere."""
+    with Watch(quiet=True) as bounds:
+        clock[0] += 2
+        bounds.progress(Progress(1000, 2000, 5))
+    monkeypatch.setattr(watch.sys, "stdout", io.StringIO())
+    with Watch() as bounds:
+        clock[0] += 2
+        bounds.progress(Progress(1000, 2000, 5))
+    assert terminal.getvalue() == ""
 
 
 def test_a_sample_tells_how_many_runs_it_has(clock, terminal) -> None:
@@ -98,7 +111,7 @@ def test_the_first_interrupt_asks_and_the_second_ends() -> None:
     ("error", "sentence", "status"),
     [
         (IncompleteError("stopped"), "lab: stopped", BOUND),
-        (MemoryError(), "lab: not enough memory; set a bound with --max-states", BOUND),
+        (MemoryError(), "lab: not enough memory; set a bound with --max-memory or --max-states", BOUND),
         (ScenarioError("no", path="a.py", line=1, column=1), "a.py:1:1: no", WRONG),
         (IsADirectoryError(21, "Is a directory", "a"), "lab: a: Is a directory", WRONG),
         (OSError("the disk is full"), "lab: the disk is full", WRONG),

@@ -1,0 +1,90 @@
+"""Which walk explores a program: up to swaps of threads, level by level, or with a memory of all states."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from lab.explorer.assemble import Assembly
+from lab.explorer.bounds import Bounds
+from lab.explorer.carry import Carried
+from lab.explorer.engine import Engine
+from lab.explorer.expand import Expander
+from lab.explorer.interchangeable import Interchangeable
+from lab.explorer.orbits import NotSymmetric, Orbits, twins
+from lab.explorer.packing import Packing
+from lab.explorer.preemptions import BoundedExpander, packing_with_past
+from lab.explorer.protocol import Explorable
+from lab.explorer.record import Recorded
+from lab.explorer.search import NotLayered, Search
+from lab.model.symmetry import Family
+
+__all__ = ["Walks"]
+
+_MOST_FOR_RACES = 200_000
+"""States under policy `access` that are looked at for data races when another policy is explored."""
+
+
+class Walks:
+    """The walks that one exploration consists of.
+
+    Parameters
+    ----------
+    max_length : int or None
+        The greatest length of runs to count; a walk that counts them remembers all states.
+    symmetry : bool
+        Whether to explore one state of each orbit where that is possible and there is no bound on states.
+    """
+
+    def __init__(
+        self, relation: Explorable, bounds: Bounds, engine: Engine, *, max_length: int | None, symmetry: bool
+    ) -> None:
+        self._relation, self._bounds, self._engine, self._max_length = relation, bounds, engine, max_length
+        eventually = any(prop.kind == "eventually" for prop in relation.program.properties)
+        self._remember = max_length is not None or eventually
+        self._foldable = symmetry and not self._remember and bounds.max_states is None
+
+    def whole(self, most_preemptions: int | None = None) -> Assembly:
+        """Explore the program, or the schedules with at most so many preemptions."""
+        if self._foldable and most_preemptions is None and (proved := self._relation.families()):
+            with suppress(NotLayered, NotSymmetric):
+                return self._up_to_swaps(proved)
+        found = self._plain(self._relation, self._bounds, most_preemptions, remember=self._remember)
+        return Assembly(self._relation, *found, max_length=self._max_length)
+
+    def races(self) -> Search:
+        """Explore the program under policy `access`, as far as data races are looked for."""
+        bounds = replace(self._bounds, max_states=self._bounds.max_states or _MOST_FOR_RACES)
+        return self._plain(self._relation.finest(), bounds)[2]
+
+    def _plain(
+        self, relation: Explorable, bounds: Bounds, most_preemptions: int | None = None, *, remember: bool = False
+    ) -> tuple[Packing, Expander, Search, Carried | Recorded]:
+        engine, initial = self._engine, relation.initial()
+        packing = Packing(initial) if most_preemptions is None else packing_with_past(initial)
+        expander = Expander(relation, packing, engine)
+        if most_preemptions is not None:
+            expander = BoundedExpander(relation, packing, most_preemptions, engine)
+        walk: Carried | Recorded = (Recorded if remember else Carried)(packing.encode(initial), engine)
+        search = Search(relation, packing, expander, walk, bounds)
+        try:
+            search.run()
+        except NotLayered:
+            if isinstance(expander, BoundedExpander):
+                expander.forget()
+            walk = Recorded(packing.encode(initial), engine)
+            search = Search(relation, packing, expander, walk, bounds)
+            search.run()
+        return packing, expander, search, walk
+
+    def _up_to_swaps(self, proved: Sequence[Family]) -> Assembly:
+        """Explore one state of each orbit; raises `NotLayered` or `NotSymmetric` where all states are needed."""
+        alike = Interchangeable(self._relation, proved)
+        packing = Packing(alike.initial(), twins=twins(self._relation.program, proved))
+        orbits = Orbits(packing, self._relation.program, proved)
+        expander = Expander(alike, packing, self._engine)
+        walk = Carried(packing.encode(alike.initial()), self._engine)
+        search = Search(alike, packing, expander, walk, self._bounds, orbits)
+        search.run()
+        return Assembly(alike, packing, expander, search, walk, orbits=orbits)
