@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lab.explorer.digraph import Graph, entering, first_of_each, offsets_of
 from lab.explorer.packing import Ids
 
-__all__ = ["bottoms", "cyclic", "split", "strong_components"]
+__all__ = ["bottoms", "cyclic", "depths", "split", "strong_components"]
 
 _SMALL = 20_000
 """States up to which components are found here: importing scipy takes longer than that."""
@@ -57,7 +57,7 @@ def _trimmed(offsets: NDArray[Any], targets: NDArray[np.int32]) -> Ids:
         number -= wave.size
         waiting[wave] = -1
         following = targets[inner.leaving(wave)].astype(np.intp)
-        np.subtract.at(waiting, following, 1)
+        np.subtract.at(waiting, following, np.int32(1))
         wave = first_of_each(following[waiting[following] == 0], stamps)
     rest = np.flatnonzero(waiting > 0)
     if rest.size:  # nothing leads from the rest to a state that was taken away
@@ -92,6 +92,26 @@ def bottoms(graph: Graph, states: Ids, component: Ids) -> list[Ids]:
         sources = component[places]
         bottom[sources[place[graph.targets[leaving]] != sources]] = False
     return split(states, component, bottom)
+
+
+def depths(graph: Graph, states: Ids, component: Ids) -> Ids:
+    """Return by component the length of the longest way to it through others, from that of the start.
+
+    The states are all those that the start reaches.
+    """
+    order = np.argsort(component, kind="stable")
+    place = np.zeros(graph.states, np.int32)
+    place[states] = component
+    leaving = graph.leaving(states[order])
+    sources = np.repeat(component[order], graph.degrees[states[order]])
+    targets = place[graph.targets[leaving]]
+    between = targets != sources
+    count, none = int(component.max()) + 1, np.zeros(0, np.uint8)
+    offsets = offsets_of(np.bincount(sources[between], minlength=count))
+    found = np.zeros(count, np.intp)
+    for depth, wave in enumerate(Graph(offsets, targets[between], none, None, none, int(place[graph.start])).waves()):
+        found[wave] = depth
+    return found
 
 
 def split(states: Ids, component: Ids, chosen: NDArray[np.bool_]) -> list[Ids]:

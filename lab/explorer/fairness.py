@@ -56,11 +56,13 @@ class FairCycles:
         self._able = np.zeros(graph.states, np.uint64)
         for places, leaving in graph.pieces(states):
             np.bitwise_or.at(self._able, states[places], self._bit[graph.labels[leaving]])
-        fair = self._fair(graph, states, component)
-        self.states = states[fair[component]]
+        fair, self._taken = self._fair(graph, states, component)
+        chosen = fair[component]
+        self.states, self._component = states[chosen], component[chosen]
+        self._sizes = np.bincount(self._component, minlength=fair.size)
 
-    def _fair(self, graph: Graph, states: Ids, component: Ids) -> NDArray[np.bool_]:
-        """Return which components of a part of the graph are cycles that a fair run can stay in."""
+    def _fair(self, graph: Graph, states: Ids, component: Ids) -> tuple[NDArray[np.bool_], _Bits]:
+        """Return which components of a part of the graph a fair run can stay in, and who takes steps within each."""
         always = np.full(int(component.max(initial=-1)) + 1, ~np.uint64(0))
         np.bitwise_and.at(always, component, self._able[states])
         taken = np.zeros_like(always)
@@ -71,7 +73,23 @@ class FairCycles:
             inside = place[graph.targets[leaving]] == sources
             np.bitwise_or.at(taken, sources[inside], self._bit[graph.labels[leaving[inside]]])
         fair: NDArray[np.bool_] = cyclic(graph, states, component) & (always & ~taken == 0)
-        return fair
+        return fair, taken
+
+    def meeting(self, *somewhere: NDArray[np.bool_], takes: int = 0) -> NDArray[np.bool_]:
+        """Return the states of the components in which each of the sets occurs and those threads take steps.
+
+        Parameters
+        ----------
+        somewhere : array, shape (states of the graph,)
+        takes : int
+            Threads, as bits.
+        """
+        found = self._taken & np.uint64(takes) == np.uint64(takes)
+        for wanted in somewhere:
+            found &= np.bincount(self._component[wanted[self.states]], minlength=found.size) > 0
+        inside = np.zeros(self._graph.states, np.bool_)
+        inside[self.states] = found[self._component]
+        return inside
 
     def within(self, states: NDArray[np.bool_], without: int = 0) -> Iterator[tuple[Graph, Ids]]:
         """Give the fair components of the part that some states make, without the steps of some threads (as bits).
@@ -83,16 +101,23 @@ class FairCycles:
         members : array
             The states of one component, ascending; components by their first state.
         """
+        number, chosen = self._component, states[self.states]
+        whole = np.bincount(number[chosen], minlength=self._sizes.size) == self._sizes
+        whole &= (self._sizes > 0) & (self._taken & np.uint64(without) == 0)
+        found = [(self._graph, members) for members in split(self.states, number, whole)]
+        found += self._cut(self.states[chosen & ~whole[number]], np.uint64(without))
+        yield from sorted(found, key=lambda some: int(some[1][0]))
+
+    def _cut(self, members: Ids, without: np.uint64) -> list[tuple[Graph, Ids]]:
+        """Return the fair components of the part that those states make, without the steps of some threads."""
+        if not members.size:
+            return []
         graph = self._graph
         inside = np.zeros(graph.states, np.bool_)
-        inside[self.states] = True
-        inside &= states
-        kept = inside[graph.sources] & inside[graph.targets] & (self._bit[graph.labels] & np.uint64(without) == 0)
-        part, members = graph.only(kept), np.flatnonzero(inside)
-        if members.size:
-            component = strong_components(part, members)
-            for found in split(members, component, self._fair(part, members, component)):
-                yield part, found
+        inside[members] = True
+        part = graph.only(inside[graph.sources] & inside[graph.targets] & (self._bit[graph.labels] & without == 0))
+        component = strong_components(part, members)
+        return [(part, found) for found in split(members, component, self._fair(part, members, component)[0])]
 
     def able(self, states: Ids, thread: int) -> NDArray[np.bool_]:
         """Return in which states a thread can move."""
@@ -186,17 +211,16 @@ def _starving(
     going = where(lambda number: not locals_[number].ended)
     able = np.zeros(going.size, np.bool_)
     able[cycles.states] = cycles.able(cycles.states, thread)
-    if (going & ~able)[cycles.states].any():
-        for part, members in cycles.within(going, 1 << thread):
-            if able[members].any():
-                yield part, members, able
+    for part, members in cycles.within(going & cycles.meeting(going & able, going & ~able), 1 << thread):
+        if able[members].any():
+            yield part, members, able
     able_to_end = where(lambda number: not locals_[number].ended and relation.can_end(thread, locals_[number]))
     for part, members in cycles.within(going):
         if able_to_end[members].any() and _with_others(cycles.takes(part, members), thread):
             yield part, members, None
     for region in sorted(relation.text_regions(thread)):
         inside = {number for number, local in enumerate(locals_) if region in relation.regions(thread, local)}
-        outside = going & where(_outside_of(inside))
+        outside = going & where(_outside_of(inside)) & cycles.meeting(takes=1 << thread)
         for part, members in cycles.within(outside):
             if _with_others(cycles.takes(part, members), thread):
                 yield part, members, None

@@ -69,12 +69,13 @@ def test_too_much_work_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert absorbed(*ruin(30, 70)) is None
 
 
-@pytest.mark.parametrize("factored", [0, 10**6])
+@pytest.mark.parametrize(("widest", "dense"), [(0, 0), (100, 0), (100, 100)], ids=["moved", "factorised", "inverted"])
 @pytest.mark.parametrize(("money", "goal"), [(1, 2), (3, 10), (7, 12)])
 def test_a_rounded_value_is_as_near_as_it_says(
-    factored: int, money: int, goal: int, monkeypatch: pytest.MonkeyPatch
+    widest: int, dense: int, money: int, goal: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rounded, "_MOST_FACTORED", factored)
+    monkeypatch.setattr(rounded, "_WIDEST", widest)
+    monkeypatch.setattr(rounded, "_DENSE", dense)
     won, lost = absorbed_about(*ruin(money, goal))
     assert abs(Fraction(won.value) - Fraction(money, goal)) <= Fraction(won.error) < Fraction(1, 10**9)
     assert abs(Fraction(lost.value) - 1 + Fraction(money, goal)) <= Fraction(lost.error)
@@ -82,7 +83,7 @@ def test_a_rounded_value_is_as_near_as_it_says(
 
 def test_mass_that_does_not_arrive_in_time_is_part_of_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """From the middle of 400 a walk needs some 40,000 steps: after 2,000 next to nothing has come anywhere."""
-    monkeypatch.setattr(rounded, "_MOST_FACTORED", 0)
+    monkeypatch.setattr(rounded, "_WIDEST", 0)
     assert absorbed_about(*ruin(200, 400))[0] == Rounded(0.5, 0.5)
     monkeypatch.setattr(rounded, "_MOST_SWEEPS", 60_000)
     won = absorbed_about(*ruin(200, 400))[0]
