@@ -255,7 +255,7 @@ class Result:
     """Whether every state that could show a data race was seen, as far as `complete` goes."""
 
     stopped: str = ""
-    """Why the exploration is incomplete ("states", "seconds", "memory", "interrupted", "preemptions"); empty when not."""
+    """Why it is incomplete: "states", "seconds", "memory", "interrupted" or "preemptions"; empty when it is not."""
 
     preemptions: FewPreemptions | None = None
     """The bound on preemptions that the exploration was asked to keep, if any."""
