@@ -123,7 +123,7 @@ def explore(
     traces : bool
         Whether to count truly different runs (Mazurkiewicz traces), too; None in the result if a bound is reached.
     engine : str
-        "numpy"; "compiled", several times as fast on large programs, which needs the extra `fast`; or "auto", which
+        "numpy"; "compiled", faster on large programs, which needs the extra `fast`; or "auto", which
         changes to it in large explorations if it is there. Results do not depend on it.
     max_preemptions : int or None
         Explore only the schedules with at most so many preemptions, >= 0: switches away from a thread that could go on.

@@ -14,6 +14,7 @@ from lab.explorer.expand import Successors
 from lab.explorer.index import StateIndex
 from lab.explorer.limbs import Numbers, Sums
 from lab.explorer.packing import Ids, Words
+from lab.explorer.rows import Rows
 
 __all__ = ["Carried"]
 
@@ -34,9 +35,9 @@ class _Flow:
 class _NextFlow:
     """A flow under construction."""
 
-    def __init__(self, flow: _Flow, capacity: int, engine: Engine) -> None:
-        self.schedules = Sums(capacity, flow.schedules.bits, engine)
-        self.chances = Sums(capacity, flow.chances.bits, engine)
+    def __init__(self, flow: _Flow, capacity: int) -> None:
+        self.schedules = Sums(capacity, flow.schedules.bits)
+        self.chances = Sums(capacity, flow.chances.bits)
 
 
 class Carried:
@@ -54,7 +55,7 @@ class Carried:
     def __init__(self, initial: Words, engine: Engine = NUMPY) -> None:
         self.frontier = initial
         self._engine = engine
-        self._next = StateIndex(initial.shape[0], engine=engine)
+        self._next: StateIndex | Rows = StateIndex(initial.shape[0])
         self._all = _Flow(Numbers.one(), Numbers.one())
         self._avoiding: dict[Hashable, _Flow] = {}
         self._denominator = 1
@@ -68,25 +69,35 @@ class Carried:
 
     def _open(self) -> None:
         capacity = 64 + 3 * self.frontier.shape[1] // 2
-        self._next.clear()
         self._scale = 1
-        self._sums = {tag: _NextFlow(flow, capacity, self._engine) for tag, flow in self._flows()}
+        self._sums = {tag: _NextFlow(flow, capacity) for tag, flow in self._flows()}
+        if self._engine.kernels is not None:
+            totals = [total for flow in self._sums.values() for total in (flow.schedules, flow.chances)]
+            if not isinstance(self._next, Rows):
+                self._next = Rows(self.frontier.shape[0], self._engine.kernels)
+            self._next.restart(self.frontier.shape[0], totals, capacity)
+        elif isinstance(self._next, StateIndex):
+            self._next.clear()
 
     def _flows(self) -> list[tuple[Hashable, _Flow]]:
         return [(None, self._all), *self._avoiding.items()]
 
     def add(self, successors: Successors, start: int) -> Ids:
         """Take the transitions of a batch of the frontier that begins at `start`; returns those to new states."""
-        targets, new = self._next.intern(successors.keys)
         rows, weights, count = successors.rows, self._weights(successors), successors.enabled.size
-        for tag, flow in self._flows():
-            sums = self._sums[tag]
-            sums.schedules.add(targets, self.found, flow.schedules.part(start, count), rows)
-            chances = flow.chances.part(start, count)
-            if successors.results is None:
-                sums.chances.add(targets, self.found, chances, rows, weights)
-            else:
-                sums.chances.add(targets, self.found, chances.take(rows), np.arange(rows.size), weights)
+        arrivals: list[tuple[Numbers, NDArray[np.uint64] | None]] = []
+        for _, flow in self._flows():
+            arrivals.append((flow.schedules.part(start, count), None))
+            arrivals.append((flow.chances.part(start, count), weights))
+        if successors.results is not None:  # weights are those of transitions, so let the numbers be, too
+            arrivals = [(given.take(rows), factor) for given, factor in arrivals]
+            rows = np.arange(rows.size)
+        if isinstance(self._next, Rows):
+            return self._next.add(successors.keys, arrivals, rows)
+        targets, new = self._next.intern(successors.keys)
+        totals = (total for flow in self._sums.values() for total in (flow.schedules, flow.chances))
+        for total, (given, factor) in zip(totals, arrivals, strict=True):
+            total.add(targets, self.found, given, rows, factor)
         return new
 
     def _weights(self, successors: Successors) -> NDArray[np.uint64]:
@@ -108,8 +119,11 @@ class Carried:
     def growth(self, additions: int) -> int:
         """Return how many more bytes so many transitions may need, and what follows if the level ends with them."""
         size = self.found + additions
+        copied = 8 * len(self.frontier) * size
+        if isinstance(self._next, Rows):
+            return self._next.growth(additions) + copied
         sums: int = sum(part.growth(size) for flow in self._sums.values() for part in (flow.schedules, flow.chances))
-        return self._next.growth(additions) + sums + 8 * len(self.frontier) * size
+        return self._next.growth(additions) + sums + copied
 
     def end(self, rows: Ids, tag: Hashable, share: Fraction) -> None:
         """Note that frontier states end runs of a kind, or that this share of the states they stand for does."""

@@ -27,7 +27,8 @@ class Kernels(NamedTuple):
     intern: Callable[..., int]
     locate: Callable[..., int]
     emit: Callable[..., int]
-    scatter: Callable[..., None]
+    absorb: Callable[..., int]
+    place: Callable[..., None]
 
 
 class Engine:

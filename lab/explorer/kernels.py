@@ -16,7 +16,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-__all__ = ["emit", "intern", "locate", "scatter"]
+__all__ = ["absorb", "emit", "intern", "locate", "place"]
 
 Array = NDArray[Any]
 
@@ -24,7 +24,7 @@ _UNFILLED = -2
 _AHEAD = 24
 """How many keys ahead memory is asked for: enough for the waits to overlap, few enough for what came to stay."""
 
-_HALF = np.uint64(32)
+_ONE, _TWO, _HALF = np.uint64(1), np.uint64(2), np.uint64(32)
 
 
 def _compiled(signature: str) -> Callable[[Callable[..., Any]], Any]:
@@ -189,8 +189,80 @@ def emit(
     return found
 
 
-@_compiled("void(uint64[::1], int64[::1], uint64[::1], int64[::1])")
-def scatter(sums: Array, targets: Array, amounts: Array, sources: Array) -> None:
-    """Add `amounts[sources[i]]` to `sums[targets[i]]` for every i."""
-    for place in range(targets.size):
-        sums[targets[place]] += amounts[sources[place]]
+_ROWS = "uint64[:, ::1], int64, int64, int64[:, ::1], uint64, uint64"
+_NEAR = 12
+"""The same for rows, where each wait is for several lines."""
+
+_RING = 64
+"""Keys under way are kept in a ring of so many, a power of two above twice `_NEAR`."""
+
+
+@_compiled(f"int64({_ROWS}, int64[:, ::1], uint64[:, ::1], int64[::1], int64[::1])")
+def absorb(
+    rows: Array,
+    words: int,
+    size: int,
+    slots: Array,
+    multiplier: Any,
+    shift: Any,
+    batch: Array,
+    amounts: Array,
+    sources: Array,
+    new: Array,
+) -> int:
+    """Number the keys of a batch and add what arrives with each, as `Rows.add` says; returns how many keys are new."""
+    count, width, last = batch.shape[1], rows.shape[1], np.uint64(slots.shape[0] - 1)
+    flat, table = rows.reshape(-1), slots.reshape(-1)
+    places, numbers = np.empty(_RING, np.uint64), np.empty(_RING, np.int64)
+    found = 0
+    for step in range(count + 2 * _NEAR):
+        if step < count:
+            mixed = np.uint64(batch[0, step]) * multiplier
+            for word in range(1, words):
+                mixed = (mixed ^ (mixed >> _HALF) ^ np.uint64(batch[word, step])) * multiplier
+            place = mixed >> shift
+            places[step & (_RING - 1)] = place
+            _prefetch(table, np.int64(place * _TWO))
+        row = step - _NEAR
+        if 0 <= row < count:
+            place, first = places[row & (_RING - 1)], batch[0, row]
+            while True:
+                number = slots[place, 1]
+                if number < 0:
+                    number = size + found
+                    slots[place, 0] = first
+                    slots[place, 1] = number
+                    for word in range(words):
+                        rows[number, word] = np.uint64(batch[word, row])
+                    new[found] = row
+                    found += 1
+                    break
+                if slots[place, 0] == first:
+                    same = True
+                    for word in range(1, words):
+                        same = same and rows[number, word] == np.uint64(batch[word, row])
+                    if same:
+                        break
+                place = (place + _ONE) & last
+            numbers[row & (_RING - 1)] = number
+            _prefetch(flat, number * width)
+            _prefetch(flat, number * width + width - 1)
+        row = step - 2 * _NEAR
+        if row >= 0:
+            number, source = numbers[row & (_RING - 1)], sources[row]
+            for column in range(width - words):
+                rows[number, words + column] += amounts[source, column]
+    return found
+
+
+@_compiled(f"void({_ROWS})")
+def place(rows: Array, words: int, size: int, slots: Array, multiplier: Any, shift: Any) -> None:
+    """Put all keys into empty slots."""
+    for number in range(size):
+        mixed = rows[number, 0] * multiplier
+        for word in range(1, words):
+            mixed = (mixed ^ (mixed >> _HALF) ^ rows[number, word]) * multiplier
+        slot = np.int64(mixed >> shift)
+        while slots[slot, 1] >= 0:
+            slot = (slot + 1) & (slots.shape[0] - 1)
+        slots[slot, 0], slots[slot, 1] = np.int64(rows[number, 0]), number

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.explorer.engine import NUMPY, Engine
 from lab.explorer.packing import Ids
 
 __all__ = ["Numbers", "Sums"]
@@ -66,12 +65,19 @@ class Sums:
     -----
     Additions are delayed carries: a limb may hold up to 2**64 - 1, and `_room` bounds what has been added since the
     last carry. Limbs are added at the top when a carry leaves one, and cut in two when a single batch could overflow.
+
+    Attributes
+    ----------
+    limbs : list of array, shape (capacity,)
+        uint64; others may put equal arrays in their place.
+    used : int
+        How many entries have something in them, at most.
     """
 
-    def __init__(self, capacity: int, bits: int, engine: Engine = NUMPY) -> None:
-        self._bits, self._engine = bits, engine
-        self._limbs: list[_Limb] = [np.zeros(capacity, np.uint64)]
-        self._used = 0
+    def __init__(self, capacity: int, bits: int) -> None:
+        self._bits = bits
+        self.limbs: list[_Limb] = [np.zeros(capacity, np.uint64)]
+        self.used = 0
         self._pending = 0
 
     def add(self, targets: Ids, size: int, source: Numbers, rows: Ids, weights: _Limb | None = None) -> None:
@@ -81,24 +87,17 @@ class Sums:
         one for each number of the source, it counts that many times.
         """
         self._extend(size)
-        heaviest = 1 if weights is None else int(weights.max(initial=1))
-        self._make_room(targets.size * heaviest, source)
-        while len(self._limbs) < len(source.limbs):
-            self._limbs.append(np.zeros_like(self._limbs[0]))
-        kernels = self._engine.kernels
-        for limb, given in zip(self._limbs, source.limbs, strict=False):
+        self.make_room(targets.size, source, weights)
+        for limb, given in zip(self.limbs, source.limbs, strict=False):
             amounts = given if weights is None else given * weights
-            if kernels is None:
-                np.add.at(limb, targets, amounts.take(rows))
-            else:
-                kernels.scatter(limb, targets, amounts, rows)
+            np.add.at(limb, targets, amounts.take(rows))
 
     def scale(self, factor: int) -> None:
         """Multiply every entry."""
         self._carry()
         while (factor << self._bits) >> 63:
-            self._limbs, self._bits = _halved(self._limbs, self._bits), self._bits // 2
-        for limb in self._limbs:
+            self.limbs, self._bits = _halved(self.limbs, self._bits), self._bits // 2
+        for limb in self.limbs:
             limb *= np.uint64(factor)
         self._pending = factor
         self._carry()
@@ -107,41 +106,45 @@ class Sums:
         """Return the first `count` sums, carried."""
         self._extend(count)
         self._carry()
-        return Numbers([limb[:count] for limb in self._limbs], self._bits)
+        return Numbers([limb[:count] for limb in self.limbs], self._bits)
 
     def growth(self, size: int) -> int:
         """Return how many more bytes will be needed, for some time at least, when there are so many entries."""
-        capacity = self._limbs[0].size
-        return 0 if size <= capacity else 8 * (len(self._limbs) + 1) * max(size, 2 * capacity)
+        capacity = self.limbs[0].size
+        return 0 if size <= capacity else 8 * (len(self.limbs) + 1) * max(size, 2 * capacity)
 
     def _extend(self, size: int) -> None:
-        capacity = self._limbs[0].size
+        capacity = self.limbs[0].size
         if size > capacity:
             more = max(size, 2 * capacity) - capacity
-            self._limbs = [np.concatenate([limb, np.zeros(more, np.uint64)]) for limb in self._limbs]
-        self._used = max(self._used, size)
+            self.limbs = [np.concatenate([limb, np.zeros(more, np.uint64)]) for limb in self.limbs]
+        self.used = max(self.used, size)
 
-    def _make_room(self, additions: int, source: Numbers) -> None:
+    def make_room(self, additions: int, source: Numbers, weights: _Limb | None) -> None:
+        """Make room in every limb for so many numbers of the source, each taken as many times as its weight says."""
+        additions *= 1 if weights is None else int(weights.max(initial=1))
         if (self._pending + additions) >> (63 - self._bits):
             self._carry()
         while (self._pending + additions) >> (63 - self._bits):
-            self._limbs, self._bits = _halved(self._limbs, self._bits), self._bits // 2
+            self.limbs, self._bits = _halved(self.limbs, self._bits), self._bits // 2
         while source.bits > self._bits:
             source.halve()
         self._pending += additions
+        while len(self.limbs) < len(source.limbs):
+            self.limbs.append(np.zeros_like(self.limbs[0]))
 
     def _carry(self) -> None:
         if self._pending <= 1:
             return
         mask, shift = np.uint64((1 << self._bits) - 1), np.uint64(self._bits)
-        for place, limb in enumerate(self._limbs):
-            above = limb[: self._used] >> shift
+        for place, limb in enumerate(self.limbs):
+            above = limb[: self.used] >> shift
             if not above.any():
                 continue
-            limb[: self._used] &= mask
-            if place + 1 == len(self._limbs):
-                self._limbs.append(np.zeros_like(limb))
-            self._limbs[place + 1][: self._used] += above
+            limb[: self.used] &= mask
+            if place + 1 == len(self.limbs):
+                self.limbs.append(np.zeros_like(limb))
+            self.limbs[place + 1][: self.used] += above
         self._pending = 1
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from numpy.typing import NDArray
 
 import lab
 from lab.errors import UsageError
@@ -16,6 +18,7 @@ from lab.explorer import engine, explore, packing, search, tables
 from lab.explorer.index import StateIndex
 from lab.explorer.limbs import Numbers, Sums
 from lab.explorer.result import Result
+from lab.explorer.rows import Rows
 from tests.explorer import random_toys, toys
 
 KERNELS = engine.compiled_kernels()
@@ -134,11 +137,41 @@ def test_keys_that_differ_in_their_second_word_only_are_two() -> None:
 
 
 @needs_numba
-def test_compiled_sums_carry() -> None:
-    """2**40 - 1 and its like, added 3,000 times into one entry: every limb overflows into the next."""
-    sums = Sums(1, 40, engine.Engine("compiled"))
-    limbs = [np.full(3, (1 << 40) - 1, np.uint64)] * 3
-    for _ in range(1000):
-        sums.add(np.array([0, 1, 0]), 2, Numbers(limbs), np.arange(3))
-    finished = sums.finish(2)
-    assert [finished.total(np.array([row])) for row in range(2)] == [2000 * (2**120 - 1), 1000 * (2**120 - 1)]
+@pytest.mark.parametrize("words", [1, 2])
+def test_rows_add_up_what_arrives_with_each_key(words: int) -> None:
+    """Numbers near 2**120, some of them weighted, in batches that repeat keys, against a dict and Python's integers.
+
+    Every limb overflows into the next, which adds columns; keys outgrow rows and slots; keys change their layout once.
+    """
+    kernels = engine.compiled_kernels()
+    assert kernels is not None
+    rows = Rows(words, kernels)
+    draw = Random(words)
+    for size in (300, 5000, 5000):  # the third level uses the rows of the first again
+        totals = [Sums(1, 40), Sums(1, 40)]
+        rows.restart(words, totals, 1)
+        known: dict[tuple[int, ...], list[int]] = {}
+        for batch in range(12):
+            numbers = [[draw.getrandbits(120) for _ in range(4)] for _ in totals]
+            given = [Numbers([limb(some, place) for place in range(3)]) for some in numbers]
+            weights = np.array([draw.randrange(1, 1 << draw.choice([3, 17])) for _ in range(4)], np.uint64)
+            keys = [(7, draw.randrange(size) << 20)[-words:] for _ in range(200)]
+            sources = [draw.randrange(4) for _ in keys]
+            before = list(known)
+            for key, source in zip(keys, sources, strict=True):
+                sums = known.setdefault(key, [0, 0])
+                sums[0] += numbers[0][source]
+                sums[1] += numbers[1][source] * int(weights[source])
+            new = rows.add(np.array(keys, np.int64).T, [(given[0], None), (given[1], weights)], np.array(sources))
+            assert [keys[place] for place in new] == list(known)[len(before) :]
+            if batch == 6:
+                rows.translate(lambda old: old)
+        assert [tuple(key) for key in rows.keys.T.tolist()] == list(known)
+        for place, total in enumerate(totals):
+            finished = total.finish(len(known))
+            found = [finished.total(np.array([row])) for row in range(len(known))]
+            assert found == [sums[place] for sums in known.values()]
+
+
+def limb(numbers: list[int], place: int) -> NDArray[np.uint64]:
+    return np.array([number >> (40 * place) & ((1 << 40) - 1) for number in numbers], np.uint64)
