@@ -133,13 +133,16 @@ class _Solvers:
         some = np.flatnonzero(of_size[self._first])
         places = self._rank[self._first[some]], self._to[some], self._from[some]
         np.subtract.at(equations, places, self._chances[some])
-        self._inverses[size] = np.linalg.inv(equations)
+        self._inverses[size] = np.linalg.inv(equations).astype(np.float64, copy=False)
 
     def solve(self, low: int, size: int, arrived: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the visits to the states of all components of a run, given what arrives; both of shape (n, size)."""
         if size in self._inverses:
             rank = int(self._rank[low])
-            return np.matmul(self._inverses[size][rank : rank + len(arrived)], arrived[:, :, None])
+            visits: NDArray[np.float64] = np.matmul(
+                self._inverses[size][rank : rank + len(arrived)], arrived[:, :, None]
+            )
+            return visits
         parts = [self._factorised(low + size * number, given) for number, given in enumerate(arrived)]
         return np.array(parts)
 

@@ -245,4 +245,4 @@ def test_sums_foresee_more_than_they_keep() -> None:
     assert sums.growth(10) == 0
     foreseen = sums.growth(11)
     sums.add(np.array([10]), 11, Numbers.one(), np.array([0]))
-    assert foreseen >= sum(limb.nbytes for limb in sums._limbs)
+    assert foreseen >= sum(limb.nbytes for limb in sums.limbs)
