@@ -84,7 +84,8 @@ def explore(
         result = walks.whole().result() if max_preemptions is None else _with_few_preemptions(walks, max_preemptions)
         if relation.policy.name != "access":
             finest = walks.races()
-            result = replace(result, races=finest.races.races, races_complete=not finest.stopped)
+            found_races, whole = finest.races, not finest.stopped
+            result = replace(result, races=found_races.races, locksets=found_races.locksets, races_complete=whole)
         if (traces or representatives) and result.complete:
             found = count_traces(relation, max_nodes=max_states, deadline=deadline, memory=memory)
             result = with_traces(result, found)

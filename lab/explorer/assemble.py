@@ -156,6 +156,7 @@ class Assembly:
             livelock=self._livelock(),
             exceptions=self._exceptions(),
             races=search.races.races,
+            locksets=search.races.locksets,
             stopped=self._stopped,
             preemptions=self._within_bound(),
             starvation=self._starvation,

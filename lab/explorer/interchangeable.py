@@ -53,10 +53,6 @@ class Interchangeable:
         """Whether what the thread does next would have to wait."""
         return self._relation.waits(thread, self._shown(thread, local), read)
 
-    def locks_held(self, state: State, thread: int) -> tuple[str, ...]:
-        """Return the names of the locks the thread holds."""
-        return self._relation.locks_held(self._whole(state), thread)
-
     def regions(self, thread: int, local: Local) -> frozenset[str]:
         """Return the regions the thread is inside of."""
         return self._relation.regions(thread, self._shown(thread, local))

@@ -65,6 +65,8 @@ class Memo:
     layered : bool
         Whether every step found so far goes from a local state with potential p to one with p + 1. While this is so
         for all threads, two schedules of different lengths never lead to the same state.
+    touched : set of int
+        The signatures of all steps asked for, without the empty one.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Memo:
         self.written: list[tuple[int, ...]] = []
         self.generation: list[int] = []
         self.layered = True
+        self.touched: set[int] = set()
 
     def entry(self, local: int, words: Sequence[int]) -> Entry:
         """Return what the step does in the state with that key, asking the relation when it is not known.
@@ -124,6 +127,8 @@ class Memo:
         )
         signature = self._signatures.intern([access for step in steps for access in step.accesses])
         entry = Entry(results, signature)
+        if signature:
+            self.touched.add(signature)
         self._check_potential(local, results)
         self._learn(local, reads, results)
         self._entries[local][tuple(map(number, self.footprint[local]))] = entry

@@ -79,9 +79,6 @@ class Explorable(Protocol):
     def waits(self, thread: int, local: Local, read: Callable[[int], Value]) -> bool:
         """Whether what the thread does next would have to wait, be it until a time-out."""
 
-    def locks_held(self, state: State, thread: int) -> tuple[str, ...]:
-        """Return the names of the locks the thread holds."""
-
     def regions(self, thread: int, local: Local) -> frozenset[str]:
         """Return the regions the thread is inside of."""
 

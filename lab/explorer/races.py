@@ -9,20 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.explorer.expand import Expander
+from lab.explorer.locksets import LockSets
 from lab.explorer.orbits import Orbits
 from lab.explorer.packing import Packing, Words
 from lab.explorer.protocol import Explorable
-from lab.explorer.result import Race, RacyAccess
+from lab.explorer.result import LockSet, Race, RacyAccess
 from lab.model.state import Access
 
 __all__ = ["RaceFinder"]
 
-_Side = tuple[int, int, str]
-"""A thread, a line, and "read" or "write"."""
+_Side = tuple[int, Access]
+"""A thread and what it accesses."""
 
 
 class RaceFinder:
-    """Collects the races of the states it is shown, each with the locks held in the first such state.
+    """Collects the races of the states it is shown, each with the locks that its sides hold every time.
 
     Notes
     -----
@@ -35,8 +36,10 @@ class RaceFinder:
         self, relation: Explorable, packing: Packing, expander: Expander, orbits: Orbits | None = None
     ) -> None:
         self._alike = orbits.alike if orbits is not None else {}
-        self._relation, self._packing, self._expander = relation, packing, expander
-        self._found: dict[tuple[str, _Side, _Side], Race] = {}
+        self._names = [thread.name for thread in relation.program.threads]
+        self._packing, self._expander = packing, expander
+        self._locksets = LockSets(relation, packing, expander, orbits)
+        self._found: dict[tuple[object, ...], tuple[_Side, _Side]] = {}
         self._signatures = 0
         self._wanted: NDArray[np.bool_] = np.zeros((0, 0), np.bool_)
         self._open: dict[tuple[int, int], NDArray[np.bool_]] = {}
@@ -48,25 +51,30 @@ class RaceFinder:
         def place(race: Race) -> tuple[object, ...]:
             return (race.location, *((side.line, side.thread, side.kind) for side in race.accesses))
 
-        return tuple(sorted(self._found.values(), key=place))
+        found = (Race(one[1].location, (self._side(*one), self._side(*other))) for one, other in self._found.values())
+        return tuple(sorted(found, key=place))
+
+    @property
+    def locksets(self) -> tuple[LockSet, ...]:
+        """The locks held at every access to each location with a race, by location."""
+        return self._locksets.of(one.location for (_, one), _ in self._found.values())
 
     def look(self, keys: Words, cells: NDArray[np.int64]) -> None:
         """Find new races in states with those keys, shape (words, n), given each thread's cells, shape (threads, n)."""
+        self._locksets.look(keys, cells)
         self._update()
         if not self._open:
             return
         threads = sorted({thread for pair in self._open for thread in pair})
         touched = {thread: self._expander.tables.signature.take(cells[thread]) for thread in threads}
-        seen = []
         for (one, other), wanted in self._open.items():
             pairs = touched[one].astype(np.intp) * self._signatures + touched[other]
             rows = np.flatnonzero(wanted.take(pairs))
             if rows.size:
-                new, first = np.unique(pairs[rows], return_index=True)
+                new = np.unique(pairs[rows])
                 wanted.reshape(-1)[new] = False
-                seen += [(int(row), one, other, int(pair)) for row, pair in zip(rows[first], new, strict=True)]
-        for row, one, other, pair in sorted(seen):
-            self._record(keys[:, row].tolist(), one, other, *divmod(pair, self._signatures))
+                for pair in new.tolist():
+                    self._record(one, other, *divmod(pair, self._signatures))
         self._open = {pair: wanted for pair, wanted in self._open.items() if wanted.any()}
 
     def _update(self) -> None:
@@ -85,19 +93,17 @@ class RaceFinder:
             if wanted.any():
                 self._open[pair] = wanted
 
-    def _record(self, words: list[int], one: int, other: int, first: int, second: int) -> None:
+    def _record(self, one: int, other: int, first: int, second: int) -> None:
         accesses = self._expander.signatures.accesses
-        locks = {thread: self._relation.locks_held(self._packing.decode(words), thread) for thread in (one, other)}
         for a, b in _conflicts(accesses[first], accesses[second]):
             for left, right in product(self._alike.get(one, (one,)), self._alike.get(other, (other,))):
                 if left != right:
-                    sides = sorted([(left, a.line, a.kind, locks[one]), (right, b.line, b.kind, locks[other])])
-                    key = (a.location, sides[0][:3], sides[1][:3])
-                    if key not in self._found:
-                        self._found[key] = Race(a.location, (self._side(*sides[0]), self._side(*sides[1])))
+                    sides = ((left, a), (right, b)) if left < right else ((right, b), (left, a))
+                    key = (a.location, *((thread, access.line, access.kind) for thread, access in sides))
+                    self._found.setdefault(key, sides)
 
-    def _side(self, thread: int, line: int, kind: str, locks: tuple[str, ...]) -> RacyAccess:
-        return RacyAccess(self._relation.program.threads[thread].name, line, kind, tuple(locks))
+    def _side(self, thread: int, access: Access) -> RacyAccess:
+        return RacyAccess(self._names[thread], access.line, access.kind, self._locksets.locks(thread, access))
 
 
 def _conflicts(one: tuple[Access, ...], other: tuple[Access, ...]) -> Iterator[tuple[Access, Access]]:

@@ -19,6 +19,7 @@ __all__ = [
     "ExpectationResult",
     "Infinite",
     "Lasso",
+    "LockSet",
     "Outcome",
     "PropertyResult",
     "Race",
@@ -190,7 +191,7 @@ class Starvation:
 
 @dataclass(frozen=True)
 class RacyAccess:
-    """One side of a data race."""
+    """One side of a data race, with the locks that its thread holds in every state in which it can make the access."""
 
     thread: str
     line: int
@@ -204,6 +205,28 @@ class Race:
 
     location: str
     accesses: tuple[RacyAccess, RacyAccess]
+
+
+@dataclass(frozen=True)
+class LockSet:
+    """All accesses to a location with a data race that some state explored could make, each with its locks.
+
+    No lock is common to all of them: two threads that hold it would never stand side by side, and the race is one.
+    """
+
+    location: str
+    accesses: tuple[RacyAccess, ...]
+
+    @property
+    def lock(self) -> str | None:
+        """The lock held at most of the accesses, of several the first met by line; None where no access holds one."""
+        held = [lock for access in self.accesses for lock in access.locks]
+        return max(held, key=held.count, default=None)
+
+    @property
+    def without(self) -> tuple[RacyAccess, ...]:
+        """The accesses without that lock; all where no access holds one."""
+        return tuple(access for access in self.accesses if self.lock not in access.locks)
 
 
 @dataclass(frozen=True)
@@ -251,6 +274,9 @@ class Result:
     """How many runs there are of each length, up to `max_length`; None unless asked for."""
 
     max_length: int | None = None
+    locksets: tuple[LockSet, ...] = ()
+    """For each location with a data race, by name: which locks are held at all accesses to it."""
+
     races_complete: bool = True
     """Whether every state that could show a data race was seen, as far as `complete` goes."""
 

@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from lab.explorer.result import BuiltIn, Count, Infinite, Outcome, PropertyResult, Race, Representative, Result
+from lab.explorer.result import (
+    BuiltIn,
+    Count,
+    Infinite,
+    LockSet,
+    Outcome,
+    PropertyResult,
+    Race,
+    RacyAccess,
+    Representative,
+    Result,
+)
+from lab.report.locksets import advice
 from lab.report.words import digits, ratio
 from lab.sampler.result import Coverage, Sample, SampledOutcome, Seen, Spread
 
@@ -46,6 +58,7 @@ def as_json(result: Result) -> dict[str, Any]:
             },
         },
         "races": [_race(race) for race in result.races],
+        "locksets": [_lockset(lockset) for lockset in result.locksets],
         "expectations": [{"what": claim.what, "met": claim.met} for claim in result.expectations],
         **({} if result.representatives is None else {"representatives": list(map(_run, result.representatives))}),
         "seconds": round(result.seconds, 6),
@@ -131,11 +144,21 @@ def _probability(found: Outcome | PropertyResult | BuiltIn) -> dict[str, Any]:
 
 
 def _race(race: Race) -> dict[str, Any]:
-    accesses = [
-        {"thread": side.thread, "line": side.line, "kind": side.kind, "locks": list(side.locks)}
-        for side in race.accesses
-    ]
-    return {"location": race.location, "accesses": accesses}
+    return {"location": race.location, "accesses": list(map(_access, race.accesses))}
+
+
+def _access(side: RacyAccess) -> dict[str, Any]:
+    return {"thread": side.thread, "line": side.line, "kind": side.kind, "locks": list(side.locks)}
+
+
+def _lockset(lockset: LockSet) -> dict[str, Any]:
+    return {
+        "location": lockset.location,
+        "accesses": list(map(_access, lockset.accesses)),
+        "lock": lockset.lock,
+        "without": list(map(_access, lockset.without)),
+        "advice": advice(lockset),
+    }
 
 
 def sample_as_json(sample: Sample) -> dict[str, Any]:

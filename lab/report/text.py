@@ -9,6 +9,7 @@ from typing import Any
 
 from lab.explorer.result import BuiltIn, Outcome, PropertyResult, Result, Verdict
 from lab.report.different_runs import different_runs
+from lab.report.locksets import advice
 from lab.report.table import Cell, Column, Table, Tone
 from lab.report.words import (
     amount,
@@ -126,7 +127,13 @@ def races(result: Result) -> Table:
         (Cell(location, "strong"), Cell(_access(first, threads[0])), Cell(_access(second, threads[1])))
         for (location, first, second), threads in itertools.islice(pairs.items(), MOST_ROWS)
     )
-    return Table(f"Data races ({provenance(result)})", columns, rows, _left_out(len(pairs)))
+    return Table(f"Data races ({provenance(result)})", columns, rows, (*_left_out(len(pairs)), *_locks(result)))
+
+
+def _locks(result: Result) -> tuple[str, ...]:
+    """Say for each location which accesses leave it without a common lock, and what to do."""
+    so_far = () if result.complete and result.races_complete else ("Locks at the accesses seen so far:",)
+    return (*so_far, *map(advice, result.locksets[:MOST_ROWS])) if result.locksets else ()
 
 
 def expectations(result: Result) -> Table:

@@ -98,13 +98,6 @@ class Toy:
             self.names[0], (holder,) if self.names[0].startswith("lock") and isinstance(holder, int) else (), 1
         )
 
-    def locks_held(self, state: State, thread: int) -> tuple[str, ...]:
-        return tuple(
-            name
-            for name, value in zip(self.names, state.shared, strict=True)
-            if name.startswith("lock") and value == thread
-        )
-
     def regions(self, thread: int, local: Local) -> frozenset[str]:
         return self.inside(local)
 

@@ -8,6 +8,7 @@ from lab.explorer.result import (
     INFINITE,
     BuiltIn,
     ExpectationResult,
+    LockSet,
     Outcome,
     PropertyResult,
     Race,
@@ -80,6 +81,7 @@ RACE = Result(
     exceptions=HOLDS,
     starvation=Starvation("none"),
     races=(Race("x", (RacyAccess("T1", 9, "write", ()), RacyAccess("T2", 15, "read", ("lock",)))),),
+    locksets=(LockSet("x", (RacyAccess("T1", 9, "write", ()), RacyAccess("T2", 15, "read", ("lock",)))),),
     expectations=(
         ExpectationResult("schedules: 6", met=True),
         ExpectationResult("states: 12", met=True),

@@ -86,6 +86,19 @@ def test_two_increments_are_written_field_by_field() -> None:
                 ],
             }
         ],
+        "locksets": [
+            {
+                "location": "x",
+                "accesses": [
+                    {"thread": "T1", "line": 9, "kind": "write", "locks": []},
+                    {"thread": "T2", "line": 15, "kind": "read", "locks": ["lock"]},
+                ],
+                "lock": "lock",
+                "without": [{"thread": "T1", "line": 9, "kind": "write", "locks": []}],
+                "advice": "x: T1 line 9 holds no lock; T2 line 15 holds lock; no lock is held by both. "
+                "Hold lock in line 9, too.",
+            }
+        ],
         "expectations": [{"what": "schedules: 6", "met": True}, {"what": "states: 12", "met": True}],
         "seconds": 0.012346,
     }

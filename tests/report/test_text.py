@@ -30,6 +30,7 @@ Data races (policy access; exact, all 6 schedules)
   location  one access                            the other
   --------  ------------------------------------  ---------------------------------
   x         T1 writes in line 9, holding no lock  T2 reads in line 15, holding lock
+  x: T1 line 9 holds no lock; T2 line 15 holds lock; no lock is held by both. Hold lock in line 9, too.
 
 Expectations of the file (policy access)
   what          met
