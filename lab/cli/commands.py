@@ -7,6 +7,7 @@ import click
 from lab.cli.compare import compare
 from lab.cli.export import export
 from lab.cli.figures import figures
+from lab.cli.gil import gil
 from lab.cli.listing import list_scenarios, show
 from lab.cli.replay import replay
 from lab.cli.run import run
@@ -35,5 +36,5 @@ def app() -> None:
     """
 
 
-for command in (run, list_scenarios, show, compare, replay, sample, verify, figures, export):
+for command in (run, list_scenarios, show, compare, replay, sample, verify, figures, export, gil):
     app.add_command(command)

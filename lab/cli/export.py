@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import click
 
 from lab.cli import options
-from lab.cli.folder import check_writable
 from lab.cli.screen import say
 from lab.cli.status import FINE
 from lab.cli.watch import Watch
+from lab.cli.write import check_target, write_whole
 from lab.errors import UsageError
 
 __all__ = ["export"]
@@ -50,33 +48,12 @@ def export(
     if not as_promela:
         raise UsageError("there is one format; write --promela")
     if output is not None:
-        _check(output)
+        check_target(output)
     program = options.load(scenario, settings)
     with Watch(max_seconds) as watch:
         text = lab.promela(program, policy, max_states=max_states, deadline=watch.reached, progress=watch.progress)
     if output is None:
         say(text.rstrip("\n"))
     else:
-        _write(output, text)
+        write_whole(output, text)
     return FINE
-
-
-def _check(output: Path) -> None:
-    """Raise `UsageError` or `OSError` before the work when the file cannot be written."""
-    if output.is_dir():
-        raise UsageError(f"{output} is a directory; name a file in it")
-    if not output.absolute().parent.is_dir():
-        raise UsageError(f"there is no directory {output.parent}; make it first")
-    check_writable(output.absolute().parent)
-
-
-def _write(output: Path, text: str) -> None:
-    """Write the file under another name first, so that nobody finds half of it."""
-    handle, temporary = tempfile.mkstemp(dir=output.absolute().parent, prefix=f".{output.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(output)
-    finally:
-        Path(temporary).unlink(missing_ok=True)

@@ -1,0 +1,87 @@
+"""Experiments of the GIL as tables and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from lab.gil import EXPERIMENTS, Experiment, Settings
+from lab.report.table import Cell, Column, Table
+
+__all__ = ["as_json", "experiments", "results"]
+
+TITLES = {
+    "interval_s": "interval",
+    "computing_threads": "computing threads",
+    "simulated_ms": "simulated, ms",
+    "simulated_spread_ms": "spread",
+    "measured_ms": "measured, ms",
+    "measured_spread_ms": "spread",
+    "simulated_s": "simulated, s",
+    "measured_s": "measured, s",
+    "measured_spread_s": "spread",
+    "woken_in_vain": "woken in vain",
+    "sleep_s": "last sleep, s",
+}
+
+
+def experiments() -> Table:
+    """Return all experiments, with what each shows."""
+    rows = tuple((Cell(one.name, "strong"), Cell(one.title)) for one in EXPERIMENTS.values())
+    notes = ("Run one with `lab gil NAME`; `--measure` puts real runs beside it.",)
+    return Table("Experiments in simulated time", (Column("name"), Column("what it shows")), rows, notes)
+
+
+def results(experiment: Experiment, settings: Settings, rows: Sequence[dict[str, Any]], measured: str = "") -> Table:
+    """Return an experiment's rows as a table.
+
+    Parameters
+    ----------
+    experiment, settings
+        What was simulated, and with which parameters.
+    rows : sequence of dict
+        One for each case, all with the same keys.
+    measured : str
+        Where the measured values come from; empty when there are none.
+    """
+    names = list(rows[0])
+    columns = tuple(Column(TITLES.get(name, name.replace("_", " ")), _number(rows, name)) for name in names)
+    cells = tuple(tuple(Cell(_shown(name, row.get(name))) for name in names) for row in rows)
+    simulated = f"simulated, model {settings.model}, {settings.cores} cores, seed {settings.seed}"
+    notes = (f"Simulated values are the model's. Measured: {measured}.",) if measured else ()
+    return Table(f"{experiment.title} ({simulated})", columns, cells, notes)
+
+
+def _number(rows: Iterable[dict[str, Any]], name: str) -> bool:
+    return any(isinstance(row.get(name), int | float) for row in rows)
+
+
+def _shown(name: str, value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        if name == "interval_s":
+            return f"{value * 1e3:g} ms"
+        return f"{value:.2f}" if name.endswith("_ms") else f"{value:.3f}"
+    return str(value)
+
+
+def as_json(
+    experiment: Experiment,
+    settings: Settings,
+    parameters: dict[str, Any],
+    rows: Sequence[dict[str, Any]],
+    seconds: float,
+) -> dict[str, Any]:
+    """Return an experiment's result as plain data; see docs/gil.md."""
+    values = {**experiment.parameters, **parameters}
+    chosen = asdict(settings)
+    model = chosen.pop("model")
+    return {
+        "experiment": experiment.name,
+        "model": model,
+        "parameters": {**values, **chosen},
+        "rows": list(rows),
+        "seconds": seconds,
+    }
