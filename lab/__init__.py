@@ -3,7 +3,7 @@
 >>> import lab
 >>> result = lab.explore("refcount/race")
 >>> [(outcome.shared["refcount"], outcome.schedules) for outcome in result.outcomes]
-[(2, 2), (1, 2), (3, 2)]
+[(2, 2), (3, 2), (1, 2)]
 >>> lab.replay("refcount/race", ["T1", "T2", "T1", "T2"]).events[-1].shared
 {'refcount': 1}
 
@@ -22,6 +22,7 @@ from lab.errors import IncompleteError, LabError, ScenarioError, UsageError
 
 if TYPE_CHECKING:
     from lab.explorer.bounds import Progress
+    from lab.explorer.questions import Answered
     from lab.explorer.result import Outcome, PropertyResult, Result
     from lab.model.program import Program
     from lab.model.relation import Relation
@@ -37,6 +38,7 @@ __all__ = [
     "explore",
     "load",
     "promela",
+    "quiz",
     "relation",
     "replay",
     "sample",
@@ -190,6 +192,50 @@ def explain(result: Result, what: PropertyResult | Outcome | None = None) -> str
     from lab.report.explain import explain as explain_result
 
     return explain_result(result, what)
+
+
+def quiz(
+    scenario: str | Path | Program,
+    *,
+    max_states: int | None = None,
+    deadline: Callable[[], bool] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> tuple[Answered, ...]:
+    """Return the questions that a scenario asks its reader, each with the answer that an exploration gives.
+
+    Parameters
+    ----------
+    scenario : str, Path or Program
+        As for `explore`; every question is answered under its own policy and parameters.
+    max_states, deadline, progress
+        As for `explore`.
+
+    Raises
+    ------
+    ScenarioError, UsageError
+        As `explore` does.
+
+    Examples
+    --------
+    >>> [(asked.question.text, asked.answer, asked.right) for asked in quiz("refcount/race")][0]
+    ('Can the count end at 1, although one thread adds one and the other takes one away?', True, True)
+    """
+    from lab.explorer.questions import answered
+    from lab.language import parse
+
+    program = load(scenario) if isinstance(scenario, str | Path) else scenario
+    explored: dict[str, Result] = {}
+    found: list[Answered] = []
+    for question in program.questions:
+        traces = question.about == "traces"
+        key = repr((question.policy, sorted(question.parameters.items()), traces))
+        if key not in explored:
+            asked = parse(program.source, path=program.path, name=program.name, parameters=question.parameters)
+            explored[key] = explore(
+                asked, question.policy, max_states=max_states, deadline=deadline, progress=progress, traces=traces
+            )
+        found.append(answered(question, explored[key]))
+    return tuple(found)
 
 
 def replay(

@@ -31,6 +31,7 @@ __all__ = [
     "freed",
     "incref",
     "inside",
+    "question",
     "region",
     "sometimes",
     "thread",
@@ -65,6 +66,7 @@ class Registry:
     threads: list[ThreadSpec] = field(default_factory=list)
     properties: list[tuple[str, Callable[[], Any]]] = field(default_factory=list)
     expectations: list[dict[str, Any]] = field(default_factory=list)
+    questions: list[dict[str, Any]] = field(default_factory=list)
     regions: dict[str, list[str]] = field(default_factory=dict)
     guard: Any = field(default_factory=threading.Lock)
 
@@ -148,6 +150,23 @@ def expect(policy: str = "access", **claims: Any) -> None:
         `outputs`, `verdicts`, `deadlock`, `errors`, `races`.
     """
     _of_caller().expectations.append({"policy": policy, **claims})
+
+
+def question(text: str, *, answer: Any, policy: str = "access", **about: Any) -> None:
+    """Ask the reader what an exploration under that policy can answer; a real run takes note and checks nothing.
+
+    Parameters
+    ----------
+    text : str
+        The question as a sentence.
+    answer
+        What an exploration must find, else the file is wrong.
+    policy : str
+        Where a switch between threads is possible.
+    **about
+        `set` (parameters, by name), and one of `outcome`, `output`, `violated`, `count`, `races`.
+    """
+    _of_caller().questions.append({"text": text, "answer": answer, "policy": policy, **about})
 
 
 def choose(*values: Any) -> Any:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from lab.cli import options
-from lab.cli.screen import say
+from lab.cli.screen import complain, say
 from lab.cli.screen import show as show_table
-from lab.cli.status import FINE, status_of, worst
+from lab.cli.status import FINE, WRONG, status_of, worst
 
 __all__ = ["list_scenarios", "show"]
 
@@ -19,7 +19,7 @@ def list_scenarios(check: bool, max_states: int | None, max_seconds: float | Non
     """List the scenarios that come with the lab, by topic in the order of teaching.
 
     Beside each stands what it declares about itself under each policy: faulty or sound. With --check, every scenario is
-    explored and its expectations are compared with what was found.
+    explored and its expectations, and its answers to its own questions, are compared with what was found.
     """
     from lab import catalogue
     from lab.report.contents import Checked, contents
@@ -28,6 +28,7 @@ def list_scenarios(check: bool, max_states: int | None, max_seconds: float | Non
     checked: dict[tuple[str, str], Checked] = {}
     statuses = [FINE]
     if check:
+        from lab.cli.quiz import answers_of, complaints
         from lab.cli.run import explore
 
         for entry in entries:
@@ -37,6 +38,9 @@ def list_scenarios(check: bool, max_states: int | None, max_seconds: float | Non
                 status = status_of(result)
                 statuses.append(status)
                 checked[entry.name, policy] = Checked(status == FINE, result.complete, result.states)
+            for sentence in complaints(program, answers_of(program, max_states, max_seconds)):
+                complain(sentence)
+                statuses.append(WRONG)
     for table in contents(entries, checked):
         show_table(table)
     say("lab show NAME prints one of them, lab run NAME explores it.")

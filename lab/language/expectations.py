@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from lab.language.claims import BUILT_IN, check_names, check_policy, chosen_parameters, literal
 from lab.language.source import Source
 from lab.language.toplevel import Evaluator
-from lab.model.policies import POLICIES
 from lab.model.program import Expectation
-from lab.model.values import Ref, Value
+from lab.model.values import Value
 
 __all__ = ["read_expectation"]
 
-_BUILT_IN = ("deadlock", "livelock", "exceptions")
 _VERDICTS = ("holds", "violated")
 
 
@@ -66,9 +65,9 @@ def read_expectation(
             continue
         if keyword.arg is None:
             raise source.error(keyword.value, "arguments are unpacked with **", "write the claims out")
-        value = _literal(source, evaluator, keyword.value)
+        value = literal(source, evaluator, keyword.value)
         if keyword.arg == "set":
-            chosen = _chosen(source, keyword.value, value, parameters)
+            chosen = chosen_parameters(source, keyword.value, value, parameters)
         elif keyword.arg not in _CLAIMS:
             raise source.error(
                 keyword.value, f"`expect` knows no claim '{keyword.arg}'", f"write one of {', '.join(_CLAIMS)}"
@@ -78,10 +77,9 @@ def read_expectation(
             if not accepts(value):
                 raise source.error(keyword.value, f"the claim '{keyword.arg}' is not understood", f"give it {form}")
             claims[keyword.arg] = value
-    _check_names(source, node, claims.get("verdicts", ()), (*properties, *_BUILT_IN), "property")
-    _check_names(source, node, claims.get("outcomes", ()), tuple(observed), "shared variable")
-    if policy not in POLICIES:
-        raise source.error(where, f"there is no policy '{policy}'", f"write one of {', '.join(POLICIES)}")
+    check_names(source, node, claims.get("verdicts", ()), (*properties, *BUILT_IN), "property")
+    check_names(source, node, claims.get("outcomes", ()), tuple(observed), "shared variable")
+    check_policy(source, where, policy)
     return Expectation(policy, chosen, claims, node.lineno)
 
 
@@ -96,51 +94,3 @@ def _policy(source: Source, node: ast.Call) -> tuple[str, ast.AST]:
             where[0], "the policy is not written out", 'write it in quotes, as in `expect("access", ...)`'
         )
     return where[0].value, where[0]
-
-
-def _chosen(source: Source, node: ast.AST, value: Any, parameters: Mapping[str, Value]) -> dict[str, Value]:
-    if not isinstance(value, dict):
-        raise source.error(node, "`set` is no dict", 'write `set={"N": 3}`')
-    for name in value:
-        if name not in parameters:
-            raise source.error(
-                node, f"there is no parameter '{name}'", f"the parameters are {', '.join(parameters) or 'none'}"
-            )
-    return value
-
-
-def _check_names(source: Source, node: ast.Call, named: Iterable[str], known: tuple[str, ...], what: str) -> None:
-    for name in named:
-        if name not in known:
-            raise source.error(node, f"there is no {what} '{name}'", f"write one of {', '.join(known) or 'nothing'}")
-
-
-def _literal(source: Source, evaluator: Evaluator, node: ast.expr) -> Any:
-    """Return a claim's value as Python data."""
-    match node:
-        case ast.Dict(keys, values):
-            pairs = zip(keys, values, strict=True)
-            return _hashed(
-                source,
-                node,
-                lambda: {_literal(source, evaluator, k): _literal(source, evaluator, v) for k, v in pairs if k},
-            )
-        case ast.Set(elts):
-            return _hashed(source, node, lambda: {_literal(source, evaluator, element) for element in elts})
-        case ast.List(elts):
-            return [_literal(source, evaluator, element) for element in elts]
-        case ast.Tuple(elts):
-            return tuple(_literal(source, evaluator, element) for element in elts)
-        case ast.Call(ast.Name("set"), [], []):
-            return set()
-    value = evaluator.value(node)
-    if isinstance(value, Ref):
-        raise source.error(node, "a claim refers to an object", "write plain values")
-    return value
-
-
-def _hashed(source: Source, node: ast.AST, make: Callable[[], Any]) -> Any:
-    try:
-        return make()
-    except TypeError:
-        raise source.error(node, "a list, dict or set cannot be a key", "use tuples") from None

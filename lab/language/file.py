@@ -16,6 +16,7 @@ from lab.language.expectations import read_expectation
 from lab.language.imports import Imports
 from lab.language.layout import Layout
 from lab.language.names import LATER
+from lab.language.questions import read_question
 from lab.language.source import Source
 from lab.language.statements import Lowering
 from lab.language.toplevel import Evaluator
@@ -63,6 +64,7 @@ class ScenarioFile:
         self.threads: list[tuple[ast.FunctionDef, ast.expr | None]] = []
         self.properties: list[tuple[ast.FunctionDef, PropertyKind]] = []
         self.expects: list[ast.Call] = []
+        self.questions: list[ast.Call] = []
 
     def program(self) -> Program:
         """Return the program; raises `ScenarioError` where the file leaves the language."""
@@ -88,6 +90,11 @@ class ScenarioFile:
         threads = self._threads(context, layout)
         properties = tuple(self._property(context, function, kind) for function, kind in self.properties)
         observed = self._observed(layout)
+        names: dict[str, Any] = {
+            "properties": [prop.name for prop in properties],
+            "observed": observed,
+            "parameters": self.parameters,
+        }
         docstring = ast.get_docstring(tree) or ""
         title, _, lesson = docstring.partition("\n")
         return Program(
@@ -102,17 +109,8 @@ class ScenarioFile:
             components=tuple(layout.components),
             heap=layout.heap,
             properties=properties,
-            expectations=tuple(
-                read_expectation(
-                    self.source,
-                    self.evaluator,
-                    node,
-                    properties=[p.name for p in properties],
-                    observed=observed,
-                    parameters=self.parameters,
-                )
-                for node in self.expects
-            ),
+            expectations=tuple(read_expectation(self.source, self.evaluator, node, **names) for node in self.expects),
+            questions=tuple(read_question(self.source, self.evaluator, node, **names) for node in self.questions),
             observed=observed,
             stdout=context.stdout,
             defaults=self.defaults,
@@ -136,6 +134,8 @@ class ScenarioFile:
                 self._class(node)
             case ast.Expr(ast.Call(func) as call) if self.imports.qualified(func) == "lab.scenario.expect":
                 self.expects.append(call)
+            case ast.Expr(ast.Call(func) as call) if self.imports.qualified(func) == "lab.scenario.question":
+                self.questions.append(call)
             case ast.If(test) if ast.unparse(test) in ("__name__ == '__main__'", "'__main__' == __name__"):
                 pass
             case ast.Pass():

@@ -20,6 +20,7 @@ VOCABULARY = frozenset(
         "freed",
         "incref",
         "inside",
+        "question",
         "Record",
         "region",
         "sometimes",

@@ -11,9 +11,24 @@ from lab.model.instructions import Code
 from lab.model.objects.making import Maker
 from lab.model.values import Ref, Value
 
-__all__ = ["Component", "Expectation", "Program", "Property", "PropertyKind", "Thread"]
+__all__ = [
+    "COUNTED",
+    "Component",
+    "Expectation",
+    "Program",
+    "Property",
+    "PropertyKind",
+    "Question",
+    "QuestionKind",
+    "Thread",
+]
 
 PropertyKind = Literal["always", "final", "sometimes", "eventually"]
+
+QuestionKind = Literal["outcome", "output", "violated", "count", "races"]
+
+COUNTED = ("schedules", "traces", "states", "outcomes")
+"""What a question may ask the number of."""
 
 
 class Component(NamedTuple):
@@ -58,6 +73,29 @@ class Expectation:
 
 
 @dataclass(frozen=True)
+class Question:
+    """One `question(...)` of the file.
+
+    Attributes
+    ----------
+    kind, about
+        What is asked: whether a run can end with these values (`outcome`, by shared variable) or print this (`output`,
+        a text or lines), whether a property or a built-in verdict is `violated`, the number of something (`count`, one
+        of `COUNTED`), or at which lines threads race for a shared variable (`races`).
+    answer
+        What the file says: a bool, a number or "infinite", a set of lines.
+    """
+
+    text: str
+    policy: str
+    parameters: Mapping[str, Value]
+    kind: QuestionKind
+    about: Any
+    answer: Any
+    line: int
+
+
+@dataclass(frozen=True)
 class Program:
     """A scenario, ready to be explored.
 
@@ -69,7 +107,7 @@ class Program:
         Every parameter with the value in force.
     overridden : Mapping[str, Value]
         The parameters the caller set, a subset of `parameters`.
-    threads, components, heap, properties, expectations : tuple
+    threads, components, heap, properties, expectations, questions : tuple
         The program proper; heap object k is what `Ref(k)` refers to.
     observed : Mapping[str, int or Ref]
         The shared names an outcome shows: a component's number, or the object the name always refers to.
@@ -98,6 +136,7 @@ class Program:
     defaults: Mapping[str, Value] = field(default_factory=dict)
     makers: Mapping[str, Maker] = field(default_factory=dict)
     spurious: bool = False
+    questions: tuple[Question, ...] = ()
 
     @property
     def lines(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ Not a single update is lost here, and in the end the accounts are right. What is
 the transfer.
 """
 
-from lab.scenario import expect, final, thread
+from lab.scenario import expect, final, question, thread
 
 checking = 100
 savings = 0
@@ -53,3 +53,16 @@ expect(
 )
 # The audit's one statement comes before, between or after the transfer's two.
 expect("statement", schedules=3, outcomes={"seen": {70: 1, 100: 2}}, verdicts={"the_audit_adds_up": "violated"})
+
+# 70 and 130 are derived above. 160 would count money twice and lose none; there are only 30 to count
+# twice. Only `transfer` writes the accounts, so that its reads are what it wrote last.
+question("Can the audit miss the money that is on its way?", outcome={"seen": 70}, answer=True)
+question("Can the audit see more money than there is?", outcome={"seen": 130}, answer=True)
+question("Can money really be lost?", violated="no_money_is_lost", answer=False)
+question("How many different results can the audit have?", count="outcomes", answer=3)
+question(
+    "If a whole statement could not be interrupted, could the audit still be wrong?",
+    policy="statement",
+    violated="the_audit_adds_up",
+    answer=True,
+)

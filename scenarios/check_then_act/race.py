@@ -9,7 +9,7 @@ two of them, and what was true when you looked may be false when you act. Two co
 opened, and in some orders the two threads even go on with different ones.
 """
 
-from lab.scenario import expect, final, thread
+from lab.scenario import expect, final, question, thread
 
 connections = {}
 opened = [False, False]
@@ -54,3 +54,8 @@ expect(
     outcomes={"opened": {(True, False): 3, (False, True): 3, (True, True): 60}},
     verdicts={"opened_once": "violated", "both_use_the_same": "violated"},
 )
+
+# Both open in 210 of 230 orders, and in 2 x 51 of them one fetches between the two stores.
+question("Every operation on a dict is whole. Can two connections be opened?", violated="opened_once", answer=True)
+question("Can the two threads go on with different connections?", violated="both_use_the_same", answer=True)
+question("Can a thread end without a connection?", violated="exceptions", answer=False)

@@ -7,7 +7,7 @@ called, the loop may have gone on, and it returns "b".
 Without threads the mistake at least shows every time. With threads it depends on who is faster.
 """
 
-from lab.scenario import expect, final, thread, wait_until
+from lab.scenario import expect, final, question, thread, wait_until
 
 tasks = []
 ran = None
@@ -44,3 +44,8 @@ expect(
 # The call is part of one statement, wait is another: the runner's two and the maker's two, advance
 # and append, mix in 6 orders; it runs before the advance in 1.
 expect("statement", schedules=6, outcomes={"ran": {"a": 1, "b": 5}}, verdicts={"the_first_task_is_a": "violated"})
+
+# The function sees the variable, not the value it had: "a" in 3 orders of 15, "b" in the other 12.
+question('The first function was made when name was "a". Can it return "b"?', outcome={"ran": "b"}, answer=True)
+question('Can it return "a"?', outcome={"ran": "a"}, answer=True)
+question("Can the runner find an empty list?", violated="exceptions", answer=False)

@@ -7,7 +7,7 @@ lost, and each thread alone is perfectly correct: the fault lies only in the two
 
 import threading
 
-from lab.scenario import expect, thread
+from lab.scenario import expect, question, thread
 
 knife = threading.Lock()
 fork = threading.Lock()
@@ -35,3 +35,8 @@ def T2():
 expect(states=19, schedules=6, deadlock="violated")
 # Each acquire and each release is a statement of its own.
 expect("statement", states=19, schedules=6, deadlock="violated")
+
+# Two orders end with each holding its first lock; an acquire waits and does not raise.
+question("Can both threads wait for ever?", violated="deadlock", answer=True)
+question("Can a thread end by an exception, because a lock is already taken?", violated="exceptions", answer=False)
+question("In how many orders can the steps happen, deadlocks included?", count="schedules", answer=6)

@@ -10,7 +10,7 @@ thread reads 0 and sleeps through all the others' work but one last round, and w
 reads that 1, sleeps in turn, and writes 2 as the very last step.
 """
 
-from lab.scenario import expect, final, thread
+from lab.scenario import expect, final, question, thread
 
 THREADS = 2
 ROUNDS = 1
@@ -49,3 +49,17 @@ expect(
     outcomes={"counter": {2: 10428, 3: 15180, 4: 7512, 5: 1440, 6: 90}},
 )
 expect("statement", schedules=2, outcomes={"counter": {2: 2}}, verdicts={"every_update_counted": "holds"})
+
+# 1 is the last write after a read of 0: with one round each, whoever has read before the other wrote.
+# With two rounds each, the thread that writes 1 last would do it in its last round, before which it
+# has itself written at least 1 and then read at least 1; so it writes at least 2.
+question("Two threads, one round each: can the counter end at 1?", outcome={"counter": 1}, answer=True)
+question("Two threads, two rounds each: can it end at 1?", set={"ROUNDS": 2}, outcome={"counter": 1}, answer=False)
+question("Two threads, two rounds each: can it end at 2?", set={"ROUNDS": 2}, outcome={"counter": 2}, answer=True)
+question(
+    "Three threads, two rounds each: can it still end at 2, with six increments made?",
+    set={"THREADS": 3, "ROUNDS": 2},
+    outcome={"counter": 2},
+    answer=True,
+)
+question("Two threads, one round each: in how many orders can that happen?", count="schedules", answer=6)

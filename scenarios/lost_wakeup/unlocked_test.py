@@ -7,7 +7,7 @@ waits for ever for something that has happened.
 
 from threading import Condition
 
-from lab.scenario import expect, thread
+from lab.scenario import expect, question, thread
 
 ready = False
 changed = Condition()
@@ -36,3 +36,13 @@ def notifier():
 expect(schedules=8, deadlock="violated", errors="holds", races={"ready"})
 # Each step is a statement of its own, `if not ready` included.
 expect("statement", schedules=8, deadlock="violated", errors="holds")
+
+# The 8 schedules above; the last one is the deadlock. Under `statement` the steps are the same.
+question("The notifier always notifies. Can the waiter wait for ever?", violated="deadlock", answer=True)
+question("In how many orders can the steps happen?", count="schedules", answer=8)
+question(
+    "If a whole statement could not be interrupted, could it still wait for ever?",
+    policy="statement",
+    violated="deadlock",
+    answer=True,
+)

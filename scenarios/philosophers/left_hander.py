@@ -8,7 +8,7 @@ and let everybody take the lower number first.
 
 import threading
 
-from lab.scenario import expect, thread
+from lab.scenario import expect, question, thread
 
 N = 3
 
@@ -27,3 +27,7 @@ expect(deadlock="holds")
 expect(set={"N": 2}, states=16, schedules=2, deadlock="holds")
 expect(set={"N": 4}, deadlock="holds")
 expect("statement", deadlock="holds")
+
+# A circle of waiting needs everybody to hold a fork and wait for a higher one; the highest has none above.
+question("Can all three hold one fork and wait for ever?", violated="deadlock", answer=False)
+question("With four at the table: can all of them wait for ever?", set={"N": 4}, violated="deadlock", answer=False)

@@ -7,7 +7,7 @@ the item. The woken one does not look again and takes from an empty list.
 
 from threading import Condition
 
-from lab.scenario import expect, thread
+from lab.scenario import expect, question, thread
 
 items = []
 changed = Condition()
@@ -34,3 +34,12 @@ def consumer(i):
 # consumer takes first finds nothing.
 expect(errors={"IndexError: pop from empty list"}, deadlock="holds", races=set())
 expect("statement", errors={"IndexError: pop from empty list"}, deadlock="holds")
+
+# A waiter that was notified has to take the lock again, and the other consumer may take it before.
+question(
+    "Two items, two consumers. Can a consumer find the list empty after it was woken?",
+    violated="exceptions",
+    answer=True,
+)
+question("Can a consumer wait for ever?", violated="deadlock", answer=False)
+question("Everything happens under the lock. Which lines race for the items?", races="items", answer=set())

@@ -7,7 +7,7 @@ is what the GIL does for every reference count of CPython at once, with one lock
 
 import threading
 
-from lab.scenario import expect, final, thread
+from lab.scenario import expect, final, question, thread
 
 refcount = 2  # one reference held on behalf of each thread
 lock = threading.Lock()
@@ -44,3 +44,10 @@ expect(
     races=set(),
 )
 expect("statement", schedules=2, verdicts={"every_update_counted": "holds"}, deadlock="holds")
+
+# One block after the other: 2 orders, one outcome, and no two threads in front of the count together.
+question("Can the count end at 1 or 3 now?", violated="every_update_counted", answer=False)
+question(
+    "In how many orders can the steps happen, if a thread that has to wait makes none?", count="schedules", answer=2
+)
+question("Which lines race for the count?", races="refcount", answer=set())

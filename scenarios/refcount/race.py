@@ -4,7 +4,7 @@ T1 takes a reference while T2 drops one. Each `+=` is a read and a write, so one
 overwrite the other: the object is freed too early, or never.
 """
 
-from lab.scenario import expect, final, thread
+from lab.scenario import expect, final, question, thread
 
 refcount = 2  # one reference held on behalf of each thread
 
@@ -38,3 +38,20 @@ expect(
     races={"refcount"},
 )
 expect("statement", schedules=2, outcomes={"refcount": {2: 2}}, verdicts={"every_update_counted": "holds"})
+
+# The answers: the orders counted above. 0 would take two updates of T2, and there is one. Both lines
+# read and write, and neither read waits for anything.
+question(
+    "Can the count end at 1, although one thread adds one and the other takes one away?",
+    outcome={"refcount": 1},
+    answer=True,
+)
+question("Can it end at 0?", outcome={"refcount": 0}, answer=False)
+question("In how many orders can the four reads and writes happen?", count="schedules", answer=6)
+question("Which lines race for the count?", races="refcount", answer={15, 21})
+question(
+    "If a whole statement could not be interrupted, could an update still get lost?",
+    policy="statement",
+    violated="every_update_counted",
+    answer=False,
+)

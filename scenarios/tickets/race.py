@@ -9,7 +9,7 @@ A fault that hides itself in the books is the worse one: test what was promised 
 only what was counted.
 """
 
-from lab.scenario import always, expect, final, thread
+from lab.scenario import always, expect, final, question, thread
 
 SEATS = 1
 
@@ -53,3 +53,14 @@ expect(
     outcomes={"left": {-1: 12, 0: 4}},
     verdicts={"no_seat_sold_twice": "violated", "never_below_zero": "violated"},
 )
+
+# The books: 1 - 1 - 1 below zero when the second subtracts after the first's write; a ticket each,
+# and 0 left, when both read 1. Asking (23) and subtracting (24) race with the other's write (24).
+question("One seat is left. Can both sellers sell it?", outcome={"sold": [1, 1]}, answer=True)
+question(
+    "Can both sell it, and the books show 0 seats left, as if all were right?",
+    outcome={"sold": [1, 1], "left": 0},
+    answer=True,
+)
+question("Can the books show -1 seats?", violated="never_below_zero", answer=True)
+question("Which lines race for the number of seats left?", races="left", answer={23, 24})

@@ -51,6 +51,19 @@ def test_an_exploration_finds_what_the_file_expects(
     assert all(what.startswith("traces:") for what in undecided), "only traces are not counted unless asked for"
 
 
+ASKING = [name for name in NAMES if lab.load(name).questions]
+
+
+def test_twelve_scenarios_ask_questions() -> None:
+    assert len(ASKING) >= 12
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_an_exploration_gives_the_answers_of_the_file(name: str) -> None:
+    """What the file says is derived by hand, in a comment above its questions."""
+    assert [(asked.question.line, asked.answer) for asked in lab.quiz(name) if asked.right is not True] == []
+
+
 def faults(result: Result) -> list[str]:
     """Return the names of what is wrong: properties first, then what should never happen."""
     found = [prop.name for prop in result.properties if prop.verdict == "violated"]
