@@ -38,7 +38,8 @@ def policy(*, several: bool) -> Callable[[Decorated], Decorated]:
         default="access",
         show_default=True,
         metavar="POLICY",
-        help=f"Where a switch between threads is possible: access (before every shared access), statement{every}.",
+        help="Where a switch between threads is possible: access (before every shared access), statement, cpython-3.12 "
+        f"and other versions (where the GIL may be lost), free-threaded{every}.",
     )
 
 

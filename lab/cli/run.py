@@ -90,6 +90,7 @@ def run(
         raise UsageError("--limit says how many truly different runs to list; give --by trace, too")
     listing = 0 if by is None else limit or LISTED
     policies = policies_named(policy)
+    together = policy == "all" and not (traces or listing or max_length is not None or preemptions is not None)
     options.parameters(settings)  # wrong settings are wrong for every file: one sentence, not one a file
     if folder is not None:
         check_writable(folder)
@@ -114,11 +115,13 @@ def run(
                 )
                 results.append(result)
                 statuses += [status_of(result), *_short_of(result, traces=traces, listing=listing)]
-                if not as_json:
+                if not as_json and not together:
                     _print(result)
                     _explain(result, scenario, settings)
                 if folder is not None:
                     _draw(program, result, folder, complain if as_json else say)
+            if together and not as_json:
+                _survey(results[-len(policies) :])
         except guard.EXPECTED as error:
             complain(guard.explained(error))
             statuses.append(guard.status_of_error(error))
@@ -192,6 +195,18 @@ def _print(result: Result) -> None:
     for table in text.tables(result):
         show(table)
     say(text.conclusion(result) + "\n")
+
+
+def _survey(results: list[Result]) -> None:
+    """Print one line per policy."""
+    from lab.report.survey import survey
+
+    say(f"{results[0].scenario}: {results[0].title}\n")
+    show(survey(results))
+    unmet = [result.policy for result in results if any(claim.met is False for claim in result.expectations)]
+    if unmet:
+        say(f"This is not what the file expects under {', '.join(unmet)}.")
+    say("lab run NAME --policy POLICY says more about one of them.")
 
 
 def _explain(result: Result, scenario: str, settings: tuple[str, ...]) -> None:

@@ -9,8 +9,8 @@ from functools import partial
 from lab.language.builder import NONE, Block
 from lab.language.calls import Calls
 from lab.model.instructions import Handler, Operand, Reg
+from lab.model.marks import ATOMIC, CALL, EXCEPT, METHOD, RETURN, STATEMENT, c_call
 from lab.model.operations import Invoke, LeaveRegion
-from lab.model.policies import ATOMIC, STATEMENT
 
 __all__ = ["Blocks"]
 
@@ -66,6 +66,7 @@ class Blocks(Calls):
             if self.builder.in_atomic:
                 inside()
             else:
+                self.builder.mark(CALL)
                 self.builder.mark(ATOMIC)
                 with self.builder.within(self.builder.new_atomic()):
                     inside()
@@ -77,18 +78,21 @@ class Blocks(Calls):
     def _region(self, manager: ast.Call, inside: Callable[[], None]) -> None:
         self._only_in_thread(manager)
         name = self.region_name(self._positional(manager, 1, 1)[0])
+        builder = self.builder
 
         def leave() -> None:
             self._begin()
-            self.builder.operate(LeaveRegion(name), into=self.builder.ignored())
+            builder.mark(CALL)
+            builder.operate(LeaveRegion(name), into=self.builder.ignored())
 
-        builder = self.builder
         error, handler, end = builder.register(), builder.label(), builder.label()
+        builder.mark(CALL)
         with builder.within(Block("region", cleanup=leave, handler=Handler(handler, error), region=name)):
             inside()
             leave()
         builder.jump(end)
         builder.here(handler)
+        builder.mark(EXCEPT)
         with builder.within(Block("region", region=name)):
             leave()
         builder.throw(Reg(error))
@@ -98,30 +102,51 @@ class Blocks(Calls):
         if self.mode != "thread":
             raise self.source.error(manager, f"a lock is taken in a {self.mode}", "a property only reads")
         lock = self.held(self.expression(manager))
-        self.builder.operate(Invoke("__enter__", f"acquire {self.source.segment(manager)}"), lock)
+        self.enter(lock, manager)
 
         def release() -> None:
             with self.builder.at(self.source.span(manager)):
                 self._begin()
-                self.builder.operate(Invoke("__exit__", f"release {self.source.segment(manager)}"), lock)
+                self.leave(lock, manager)
 
         self.guarded(inside, release)
+
+    def enter(self, lock: Operand, manager: ast.expr) -> Operand:
+        """Lower `__enter__` of an object of Python's library: an opcode that calls, and polls if that is Python."""
+        self.builder.mark(METHOD, lock)
+        entered = self.builder.operate(Invoke("__enter__", f"acquire {self.source.segment(manager)}"), lock)
+        self.builder.mark(METHOD, lock)
+        self.opcode()
+        return entered
+
+    def leave(self, lock: Operand, manager: ast.expr) -> Operand:
+        """Lower `__exit__` of an object of Python's library: a call like any other, but after an exception."""
+        self.builder.mark(METHOD, lock)
+        left = self.builder.operate(Invoke("__exit__", f"release {self.source.segment(manager)}"), lock)
+        handling = bool(self.builder.blocks) and self.builder.blocks[-1].kind == "handling"
+        if handling:
+            self.builder.mark(METHOD, lock)
+        else:
+            self.builder.mark(c_call(".__exit__"), lock)
+        self.opcode()
+        return left
 
     def _managed(self, item: ast.withitem, inside: Callable[[], None]) -> None:
         """Lower `with` where a class of the file has `__enter__` and `__exit__`; other objects are locks."""
         builder, manager = self.builder, item.context_expr
-        written = self.source.segment(manager)
         holder = self.held(self.expression(manager))
-        enter = partial(builder.operate, Invoke("__enter__", f"acquire {written}"), holder)
-        entered = self.special("__enter__", holder, [], enter, manager)
+        entered = self.special("__enter__", holder, [], partial(self.enter, holder, manager), manager)
+        self.opcode()
         if item.optional_vars is not None:
             self.assign(item.optional_vars, entered)
 
         def leave(error: Operand = NONE) -> Operand:
             with builder.at(self.source.span(manager)):
                 self._begin()
-                plain = partial(builder.operate, Invoke("__exit__", f"release {written}"), holder)
-                return self.special("__exit__", holder, [error, error, NONE], plain, manager)
+                plain = partial(self.leave, holder, manager)
+                left = self.special("__exit__", holder, [error, error, NONE], plain, manager)
+                builder.mark(RETURN)
+                return left
 
         error, handler, end = builder.register(), builder.label(), builder.label()
         with builder.within(Block("cleanup", cleanup=lambda: void(leave()), handler=Handler(handler, error))):
@@ -129,6 +154,7 @@ class Blocks(Calls):
         leave()
         builder.jump(end)
         builder.here(handler)
+        builder.mark(EXCEPT)
         raised = builder.label()
         with builder.within(Block("handling", result=error)):
             builder.unless(self.truth(leave(Reg(error)), manager), raised)
@@ -146,6 +172,7 @@ class Blocks(Calls):
         cleanup()
         builder.jump(end)
         builder.here(handler)
+        builder.mark(EXCEPT)
         with builder.within(Block("handling", result=error)):
             cleanup()
         builder.throw(Reg(error))

@@ -27,13 +27,13 @@ from lab.model.instructions import (
     Span,
     same,
 )
-from lab.model.policies import JUMP
+from lab.model.marks import JUMP
 from lab.model.values import Value
 
 __all__ = ["MOST_INSTRUCTIONS", "Block", "Builder", "TooLong"]
 
 MOST_INSTRUCTIONS = 20_000
-"""Instructions of one thread, helpers inlined."""
+"""Instructions of one thread, helpers inlined, marks left out."""
 
 
 class TooLong(Exception):
@@ -79,6 +79,7 @@ class Builder:
         self.span = Span(1, 1, 1, 1)
         self._labels: list[int] = []
         self._atomic = 0
+        self._counted = 0
         self._ignored = self.register()
 
     def register(self, name: str = "") -> int:
@@ -111,8 +112,10 @@ class Builder:
         return any(block.kind == "atomic" for block in self.blocks)
 
     def _add(self, instruction: Instruction) -> None:
-        if len(self.instructions) >= MOST_INSTRUCTIONS:
-            raise TooLong
+        if not isinstance(instruction, Mark):
+            self._counted += 1
+            if self._counted > MOST_INSTRUCTIONS:
+                raise TooLong
         self.instructions.append(instruction)
 
     def compute(self, function: Callable[..., Value], *arguments: Operand, into: int | None = None) -> Reg:
@@ -131,22 +134,22 @@ class Builder:
         """Copy a value into a register."""
         self.compute(same, value, into=into)
 
-    def mark(self, kind: str) -> None:
-        """Add a mark for policies."""
-        self._add(Mark(self._place(), kind))
+    def mark(self, kind: str, receiver: Operand | None = None) -> None:
+        """Add a mark for policies; with a receiver, what it means depends on the class of that object."""
+        self._add(Mark(self._place(), kind, receiver))
 
     def jump(self, label: int) -> None:
         """Go on at a label."""
         self._add(Jump(self._place(), label))
 
-    def jump_back(self, label: int) -> None:
+    def jump_back(self, label: int, mark: str = JUMP) -> None:
         """Go on at a label that stands before: the end of a loop's round, which a GIL's policy may look at."""
-        self.mark(JUMP)
+        self.mark(mark)
         self.jump(label)
 
-    def unless(self, condition: Operand, label: int) -> None:
-        """Go on at a label if a plain value is false."""
-        self._add(Branch(self._place(), condition, label))
+    def unless(self, condition: Operand, label: int, jumped: str = "") -> None:
+        """Go on at a label if a plain value is false, and pass a mark by that."""
+        self._add(Branch(self._place(), condition, label, jumped))
 
     def returns(self, value: Operand) -> None:
         """End the code with a value."""

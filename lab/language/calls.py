@@ -12,10 +12,13 @@ from lab.language.inlining import Given
 from lab.language.names import BUILTINS
 from lab.model.heap import Raised
 from lab.model.instructions import Operand
-from lab.model.policies import c_call
+from lab.model.marks import CALL, RETURN, c_call
 from lab.model.values import Value, type_name
 
 __all__ = ["Calls"]
+
+_AS_IN_C = ("incref", "decref", "free")
+"""The words of `lab.scenario` that stand for what an interpreter does in C: they poll at their end only."""
 
 
 class Calls(Closures):
@@ -31,6 +34,12 @@ class Calls(Closures):
         name = self.known(node.func)
         if name is not None:
             return self._known(node, name)
+        value = self._own_call(node)
+        self.builder.mark(RETURN)
+        return value
+
+    def _own_call(self, node: ast.Call) -> Operand:
+        """Lower a call of a method, a lambda, a helper, or a value."""
         if isinstance(node.func, ast.Attribute):
             if any(node.func.attr in one.methods for one in self.context.classes.values()):
                 return self.own_method(node, node.func, partial(self._other_method, node, node.func))
@@ -113,9 +122,11 @@ class Calls(Closures):
                     "make it at the top level",
                 )
             raise self.later(node, name)
+        written_in_python = module == "lab.scenario" and short not in _AS_IN_C
+        if written_in_python:
+            self.builder.mark(CALL)
         value = handler(node)
-        if module == "builtins":
-            self.builder.mark(c_call(short))
+        self.builder.mark(RETURN if written_in_python else c_call(short))
         return value
 
 

@@ -14,6 +14,7 @@ from lab.language.classes import ClassInfo
 from lab.language.inlining import Given, Inlining
 from lab.model.heap import Refused
 from lab.model.instructions import Operand, Reg
+from lab.model.marks import c_call
 from lab.model.values import Ref, Value
 from lab.model.wholes import New
 
@@ -69,8 +70,10 @@ class Dispatch(Inlining):
         if initialise is None:
             if given.positional or given.named:
                 raise self.source.error(node, f"'{info.name}' takes no arguments", "write an `__init__`")
+            self.builder.mark(c_call("object"))
             return made
         self._enter((info.name, initialise), made, given)
+        self.builder.mark(c_call("__init__"))
         return made
 
     def dispatch(

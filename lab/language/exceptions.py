@@ -9,6 +9,7 @@ from lab.language.builder import Block
 from lab.model.exceptions import EXCEPTIONS, IMPORTED, catches
 from lab.model.heap import Raised
 from lab.model.instructions import Const, Handler, Operand, Reg
+from lab.model.marks import BRANCH, EXCEPT
 from lab.model.texts import format_value
 from lab.model.values import UNBOUND, Ref, Snapshot, Thrown, Value, type_name
 
@@ -21,6 +22,7 @@ class Exceptions(Blocks):
     def _assert(self, node: ast.Assert) -> None:
         fails, end = self.builder.label(), self.builder.label()
         self.builder.unless(self.condition(node.test), fails)
+        self.builder.mark(BRANCH)
         self.builder.jump(end)
         self.builder.here(fails)
         message = self.text(self.expression(node.msg), node.msg) if node.msg is not None else Const("")
@@ -92,6 +94,7 @@ class Exceptions(Blocks):
         self.body(node.orelse)
         builder.jump(end)
         builder.here(handler)
+        builder.mark(EXCEPT)
         for clause in node.handlers:
             following = builder.label()
             if clause.type is not None:

@@ -11,10 +11,12 @@ from lab.language.builder import NONE, Builder
 from lab.language.context import FileContext
 from lab.language.effects import Scope
 from lab.language.names import BUILTINS, LATER
+from lab.language.polling import closing_mark, is_plain_test
 from lab.language.toplevel import check_literal
 from lab.model import compute
 from lab.model.exceptions import EXCEPTIONS, catches
 from lab.model.instructions import Const, Operand, Reg
+from lab.model.marks import BRANCH, OPCODE
 from lab.model.operations import Inside, Load
 from lab.model.values import Cut, Ref, Thrown, Value, type_name
 from lab.model.wholes import Copy
@@ -78,7 +80,26 @@ class Expressions(ABC):
             raise self._refuse(node)
         with self.builder.at(self.source.span(node)):
             operand: Operand = method(node)
+            mark = closing_mark(node, self._is_fast)
+            if mark is not None:
+                self.opcode(mark)
             return operand
+
+    def opcode(self, mark: str = OPCODE) -> None:
+        """Mark the end of an opcode after which old versions poll."""
+        if self.mode == "thread":
+            self.builder.mark(mark)
+
+    def _is_fast(self, name: str) -> bool:
+        """Whether a name is a plain local variable here."""
+        if name in self.frame.hidden:
+            return True
+        return name in self.frame.scope.locals and name not in self.frame.cells
+
+    def stored(self, target: ast.expr) -> None:
+        """Mark the end of the opcode that assigns to a target."""
+        if not (isinstance(target, ast.Name) and self._is_fast(target.id)):
+            self.opcode()
 
     def _refuse(self, node: ast.expr) -> Exception:
         what, instead = _REFUSED.get(
@@ -140,7 +161,7 @@ class Expressions(ABC):
 
     def _unaryop(self, node: ast.UnaryOp) -> Operand:
         if isinstance(node.op, ast.Not):
-            return self.builder.compute(_negate, self.truth(self.expression(node.operand), node.operand))
+            return self.builder.compute(_negate, self.condition(node.operand))
         return self.builder.compute(compute.UNARY[type(node.op).__name__], self.expression(node.operand))
 
     def operator(self, node: ast.AST, op: ast.operator) -> str:
@@ -149,18 +170,21 @@ class Expressions(ABC):
             raise self.source.error(node, "matrix multiplication is not part of the language", "write the sum out")
         return type(op).__name__
 
-    def _boolop(self, node: ast.BoolOp) -> Operand:
+    def _boolop(self, node: ast.BoolOp, jumped: str = "") -> Operand:
+        """Lower `and` or `or`; `jumped` is the mark of the jump behind a value that decides."""
         builder = self.builder
         result, end = builder.register(), builder.label()
         for position, part in enumerate(node.values):
-            value = self.expression(part)
-            builder.move(value, result)
             if position == len(node.values) - 1:
+                builder.move(self._tested(part) if jumped else self.expression(part), result)
                 break
+            builder.move(self._tested(part), result)
             condition: Operand = self.truth(Reg(result), part)
+            if not is_plain_test(part):
+                self.opcode()
             if isinstance(node.op, ast.Or):
                 condition = builder.compute(_negate, condition)
-            builder.unless(condition, end)
+            builder.unless(condition, end, jumped)
         builder.here(end)
         return Reg(result)
 
@@ -182,7 +206,7 @@ class Expressions(ABC):
     def _ifexp(self, node: ast.IfExp) -> Operand:
         builder = self.builder
         result, otherwise, end = builder.register(), builder.label(), builder.label()
-        builder.unless(self.condition(node.test), otherwise)
+        builder.unless(self.condition(node.test), otherwise, BRANCH)
         builder.move(self.expression(node.body), result)
         builder.jump(end)
         builder.here(otherwise)
@@ -192,7 +216,19 @@ class Expressions(ABC):
 
     def condition(self, node: ast.expr) -> Operand:
         """Lower a test: the operand's value is plain, never a reference."""
-        return self.truth(self.expression(node), node)
+        value = self.truth(self._tested(node), node)
+        if not is_plain_test(node):
+            self.opcode()
+        return value
+
+    def _tested(self, node: ast.expr) -> Operand:
+        """Lower a value that is tested at once: an `and` or `or` in it becomes jumps, and `not` no opcode."""
+        with self.builder.at(self.source.span(node)):
+            if isinstance(node, ast.BoolOp):
+                return self._boolop(node, BRANCH)
+            if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+                return self._unaryop(node)
+        return self.expression(node)
 
     def index(self, node: ast.expr) -> Operand:
         """Lower what stands between the brackets."""

@@ -11,6 +11,7 @@ from lab.language.ordering import Ordering
 from lab.model import compute
 from lab.model.heap import Raised
 from lab.model.instructions import Const, Operand, Reg
+from lab.model.marks import BLOCKING
 from lab.model.operations import Invoke, Print
 from lab.model.values import Ref, Snapshot, Value, type_name
 
@@ -149,12 +150,13 @@ class Functions(Ordering):
         self._only_in_thread(node)
         texts = [self.text(self.expression(value), value) for value in self._positional(node, 0, 99)]
         assert self.context.stdout is not None
+        self.builder.mark(BLOCKING)
         return self.builder.operate(Print(self.context.stdout), *texts)
 
     def _do_sleep(self, node: ast.Call) -> Operand:
         self._only_in_thread(node)
         self.expression(self._positional(node, 1, 1)[0])
-        self.builder.mark("sleep")
+        self.builder.mark(BLOCKING)
         return NONE
 
 

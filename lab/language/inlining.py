@@ -11,7 +11,7 @@ from lab.language.builder import NONE, Block
 from lab.language.expressions import Frame
 from lab.language.making import Making
 from lab.model.instructions import Const, Operand, Reg
-from lab.model.policies import CALL
+from lab.model.marks import CALL
 from lab.model.values import UNBOUND
 
 __all__ = ["Given", "Inlining"]

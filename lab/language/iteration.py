@@ -10,8 +10,8 @@ from lab.language.texts import Texts
 from lab.model import compute
 from lab.model.heap import Refused
 from lab.model.instructions import Const, Operand, Reg
+from lab.model.marks import COMPREHENSION, RESUME, RETURN
 from lab.model.operations import Invoke
-from lab.model.policies import COMPREHENSION, JUMP, RESUME
 from lab.model.values import END, Value
 
 __all__ = ["VIEWS", "Iteration"]
@@ -108,10 +108,13 @@ class Iteration(Texts, ABC):
         builder = self.builder
         gathered, end = builder.register(), builder.label()
         builder.move(Const(()), gathered)
-        builder.mark(COMPREHENSION)
         self.clauses(
-            node.generators, lambda: builder.compute(_gather, Reg(gathered), element(), into=gathered), end, JUMP
+            node.generators,
+            lambda: builder.compute(_gather, Reg(gathered), element(), into=gathered),
+            end,
+            COMPREHENSION,
         )
+        builder.mark(RETURN)
         return Reg(gathered)
 
     def _generatorexp(self, node: ast.GeneratorExp) -> Operand:
@@ -121,28 +124,44 @@ class Iteration(Texts, ABC):
             "write a list, with square brackets, or give it to any(...) or sum(...)",
         )
 
-    def clauses(self, generators: list[ast.comprehension], use: Callable[[], object], end: int, mark: str) -> None:
-        """Lower the `for` and `if` of a comprehension around what `use` lowers; places the label `end` after them."""
+    def clauses(
+        self,
+        generators: list[ast.comprehension],
+        use: Callable[[], object],
+        end: int,
+        entry: str,
+        *,
+        inner: bool = False,
+    ) -> None:
+        """Lower the `for` and `if` of a comprehension around what `use` lowers; places the label `end` after them.
+
+        `entry` marks what it is: COMPREHENSION, or RESUME for a generator expression. Only the outermost iterable is
+        evaluated before that is entered.
+        """
         loop, builder = generators[0], self.builder
         if loop.is_async:
             raise self.source.error(loop.target, "`async for` is not allowed here", "write `for`")
         advance, again = self.open(loop.iter), builder.label()
+        if not inner:
+            builder.mark(entry)
         before = dict(self.frame.hidden)
         for name in ast.walk(loop.target):
             if isinstance(name, ast.Name):
                 self.frame.hidden[name.id] = builder.register(name.id)
         builder.here(again)
         with builder.at(self.source.span(loop.iter)):
-            self.assign(loop.target, advance(end))
+            item = advance(end)
+            self.opcode()
+            self.assign(loop.target, item)
         skip = builder.label()
         for test in loop.ifs:
             builder.unless(self.condition(test), skip)
         if len(generators) > 1:
-            self.clauses(generators[1:], use, builder.label(), mark)
+            self.clauses(generators[1:], use, builder.label(), entry, inner=True)
         else:
             use()
         builder.here(skip)
-        if mark == RESUME:
+        if entry == RESUME:
             builder.mark(RESUME)
         builder.jump_back(again)
         builder.here(end)
@@ -155,7 +174,6 @@ class Iteration(Texts, ABC):
         builder = self.builder
         end = builder.label()
         if isinstance(node, ast.GeneratorExp):
-            builder.mark(RESUME)
             self.clauses(node.generators, lambda: use(self.expression(node.elt), end), end, RESUME)
             return
         advance, again = self.open(node, mode), builder.label()

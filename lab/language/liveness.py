@@ -27,6 +27,8 @@ def _uses(instruction: Instruction) -> int:
             operands = instruction.arguments
         case Branch():
             operands = (instruction.condition,)
+        case Mark() if instruction.receiver is not None:
+            operands = (instruction.receiver,)
         case Return():
             operands = (instruction.value,)
         case Raise():

@@ -9,8 +9,8 @@ from lab.language.effects import methods
 from lab.language.iteration import VIEWS, Iteration
 from lab.model import compute
 from lab.model.instructions import Const, Operand, Reg
+from lab.model.marks import CALL, METHOD, c_call
 from lab.model.operations import Invoke
-from lab.model.policies import c_call
 from lab.model.values import Parked, Value
 
 __all__ = ["Methods"]
@@ -68,8 +68,9 @@ class Methods(Iteration):
 
     def _invoke(self, node: ast.Call, name: str, receiver: Operand, arguments: list[Operand]) -> Reg:
         label = f"{self.source.segment(node.func)}()"
+        self.builder.mark(METHOD, receiver)
         value = self.builder.operate(Invoke(name, label), receiver, *arguments)
-        self.builder.mark(c_call(f".{name}"))
+        self.builder.mark(c_call(f".{name}"), receiver)
         return value
 
     def _arguments(self, node: ast.Call, name: str) -> list[Operand]:
@@ -105,6 +106,7 @@ class Methods(Iteration):
         self.builder.here(again)
         self.builder.unless(self.builder.compute(_is_parked, value), end)
         self.builder.operate(resume, receiver, value, *arguments, into=value.number)
+        self.builder.mark(c_call(".wait"), receiver)
         self.builder.jump(again)
         self.builder.here(end)
 
@@ -128,6 +130,7 @@ class Methods(Iteration):
         again, end, result, woken = builder.label(), builder.label(), builder.register(), builder.register()
         builder.move(Const(True), woken)
         builder.here(again)
+        builder.mark(CALL)
         builder.move(self.expression(condition), result)
         builder.unless(builder.compute(_goes_on_waiting, self.truth(Reg(result), condition), Reg(woken)), end)
         value = self._invoke(node, "wait", receiver, arguments)

@@ -12,6 +12,7 @@ from lab.model import compute
 from lab.model.compute import ITERABLE
 from lab.model.heap import Raised
 from lab.model.instructions import Code, Const, Operand
+from lab.model.marks import BRANCH, HELD, JUMP, REPEAT
 from lab.model.operations import Invoke, Store
 from lab.model.values import END, Value, type_name
 from lab.model.wholes import ExtendOrAdd
@@ -96,6 +97,7 @@ class Lowering(Exceptions):
                     self._unpack(target, elts, value)
                 case _:
                     raise self.source.error(target, "this cannot be assigned to", "unpack into plain names")
+            self.stored(target)
 
     def _no_writing(self, node: ast.AST) -> None:
         if self.mode != "thread":
@@ -149,19 +151,24 @@ class Lowering(Exceptions):
             with builder.at(self.source.span(target)):
                 after = self._augmented(node, before)
                 self._assign_name(target, target.id, after)
+                self.stored(target)
             return
         self._no_writing(target)
         self._no_class(target)
         holder = self.held(self.expression(target.value))
         if isinstance(target, ast.Attribute):
             before = self.get_attribute(holder, target)
+            self.opcode()
             self.set_attribute(holder, self._augmented(node, before), target)
+            self.opcode()
             return
         if isinstance(target.slice, ast.Slice):
             raise self.source.error(target, "a slice is assigned", "assign the elements one by one")
         key = self.held(self.expression(target.slice))
         before = self.get_item(holder, key, target)
+        self.opcode()
         self.set_item(holder, key, self._augmented(node, before), target)
+        self.opcode()
 
     def _no_class(self, node: ast.expr) -> None:
         if isinstance(node, ast.Attribute) and self.names_class(node.value):
@@ -174,7 +181,9 @@ class Lowering(Exceptions):
             plain = partial(self.builder.operate, ExtendOrAdd(), before, added)
         else:
             plain = partial(self.builder.compute, compute.AUGMENTED[name], before, added)
-        return self.augmented(name, before, added, plain, node)
+        after = self.augmented(name, before, added, plain, node)
+        self.opcode()
+        return after
 
     def _delete(self, node: ast.Delete) -> None:
         for target in node.targets:
@@ -190,6 +199,7 @@ class Lowering(Exceptions):
                 )
             else:
                 raise self.source.error(target, "only elements and attributes can be deleted", "assign None instead")
+            self.opcode()
 
     def _return(self, node: ast.Return) -> None:
         value = self.held(self.expression(node.value)) if node.value is not None else NONE
@@ -210,7 +220,7 @@ class Lowering(Exceptions):
         builder = self.builder
         otherwise, end = builder.label(), builder.label()
         with builder.at(self.source.span(node.test)):
-            builder.unless(self.condition(node.test), otherwise)
+            builder.unless(self.condition(node.test), otherwise, BRANCH)
         self.body(node.body)
         if node.orelse:
             builder.jump(end)
@@ -221,14 +231,16 @@ class Lowering(Exceptions):
     def _while(self, node: ast.While) -> None:
         builder = self.builder
         again, otherwise, end = builder.label(), builder.label(), builder.label()
+        endless = isinstance(node.test, ast.Constant) and bool(node.test.value)
         builder.here(again)
-        if not (isinstance(node.test, ast.Constant) and node.test.value):
+        if not endless:
             with builder.at(self.source.span(node.test)):
                 self._begin()
-                builder.unless(self.condition(node.test), otherwise)
+                builder.unless(self.condition(node.test), otherwise, BRANCH)
+                builder.mark(HELD)
         with builder.within(Block("loop", leave=end, again=again)):
             self.body(node.body)
-        builder.jump_back(again)
+        builder.jump_back(again, JUMP if endless else REPEAT)
         builder.here(otherwise)
         self.body(node.orelse)
         builder.here(end)
@@ -240,11 +252,14 @@ class Lowering(Exceptions):
         builder.here(again)
         with builder.at(self.source.span(node.iter)):
             self._begin()
-            self.assign(node.target, advance(otherwise))
+            item = advance(otherwise)
+            self.opcode()
+            self.assign(node.target, item)
         with builder.within(Block("loop", leave=end, again=again)):
             self.body(node.body)
         builder.jump_back(again)
         builder.here(otherwise)
+        self.opcode()
         self.body(node.orelse)
         builder.here(end)
 

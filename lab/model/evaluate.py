@@ -89,7 +89,7 @@ class Frame:
             case Compute(_, target, function, arguments):
                 self.registers[target] = function(*map(self.fetch, arguments))
                 self.position += 1
-            case Branch(_, condition, position):
+            case Branch(_, condition, position, _):
                 self.position = self.position + 1 if self.fetch(condition) else position
             case Jump(_, position):
                 self.position = position

@@ -117,11 +117,15 @@ class Jump:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """Go on at `position` if the condition, a plain value, is false; else with the next instruction."""
+    """Go on at `position` if the condition, a plain value, is false; else with the next instruction.
+
+    `jumped` is the mark that a thread passes which goes on at `position`, "" for none.
+    """
 
     place: Place
     condition: Operand
     position: int
+    jumped: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +146,14 @@ class Raise:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place where a policy may switch; the kinds stand in `lab/model/policies.py`."""
+    """A place where a policy may switch; the kinds stand in `lab/model/marks.py`.
+
+    Where it depends on the class of an object, `receiver` is that object.
+    """
 
     place: Place
     kind: str
+    receiver: Operand | None = None
 
 
 Instruction = Compute | Operate | Jump | Branch | Return | Raise | Mark

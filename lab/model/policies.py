@@ -6,53 +6,17 @@ thread's steps are one; the transition relation asks the policy and knows nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import difflib
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cache
 
 from lab.errors import UsageError
+from lab.model.interpreters import INTERPRETERS, Interpreter
+from lab.model.marks import STATEMENT
 
-__all__ = [
-    "ATOMIC",
-    "CALL",
-    "COMPREHENSION",
-    "JUMP",
-    "POLICIES",
-    "RESUME",
-    "STATEMENT",
-    "Policy",
-    "c_call",
-    "policy_named",
-]
-
-STATEMENT = "statement"
-"""Marks the beginning of one execution of one statement."""
-
-ATOMIC = "atomic"
-"""Marks the beginning of an `atomic()` block."""
-
-CALL = "call"
-"""Marks the entry of a Python function: a helper, a method, a property, an operator, a lambda."""
-
-RESUME = "resume"
-"""Marks the resumption of a generator: each element of a generator expression."""
-
-JUMP = "jump"
-"""Marks a jump backwards: the end of a round of a loop, of a comprehension too."""
-
-COMPREHENSION = "comprehension"
-"""Marks the entry of a comprehension, which is a function of its own before Python 3.12."""
-
-
-def c_call(name: str) -> str:
-    """Return the mark after a call of a function or method written in C, by the name that the text calls.
-
-    Examples
-    --------
-    >>> c_call("len"), c_call(".append")
-    ('c-call len', 'c-call .append')
-    """
-    return f"c-call {name}"
+__all__ = ["POLICIES", "Policy", "policies_of", "policy_named"]
 
 
 @dataclass(frozen=True)
@@ -67,11 +31,35 @@ class Policy:
         One sentence for people.
     switches : callable
         Given the marks passed since the thread's last access, whether a switch is possible before the next.
+    whole_calls : bool
+        Whether a call that runs in C is one step however many elements it looks at, as under a GIL; else a step ends
+        before a second visit of the same instruction.
+    guarded_containers : bool
+        Whether each container has a lock of its own, so that two operations on one are no data race.
     """
 
     name: str
     lesson: str
     switches: Callable[[AbstractSet[str]], bool]
+    whole_calls: bool = False
+    guarded_containers: bool = False
+
+
+def _at(polls: Callable[[str], bool]) -> Callable[[AbstractSet[str]], bool]:
+    """Return the predicate of a thread that may lose the GIL at some marks."""
+    known = cache(polls)
+    return lambda marks: any(map(known, marks))
+
+
+def policies_of(interpreter: Interpreter) -> Iterator[Policy]:
+    """Yield the policy of a version, and that of its warm code where this polls less."""
+    name = f"cpython-{interpreter.version}"
+    lesson = f"Python {interpreter.version} with a GIL: a switch is possible {interpreter.lesson}"
+    yield Policy(name, lesson, _at(interpreter.cold), whole_calls=True)
+    if interpreter.specialised:
+        spared = ", ".join(mark.partition(" ")[2] for mark in interpreter.specialised)
+        lesson = f"the same in code that has run often: no switch after {spared}"
+        yield Policy(f"{name}-warm", lesson, _at(interpreter.warm), whole_calls=True)
 
 
 POLICIES: dict[str, Policy] = {
@@ -79,6 +67,13 @@ POLICIES: dict[str, Policy] = {
     for policy in (
         Policy("access", "a switch is possible before every shared access", lambda _marks: True),
         Policy("statement", "a switch is possible before every statement", lambda marks: STATEMENT in marks),
+        *(policy for interpreter in INTERPRETERS for policy in policies_of(interpreter)),
+        Policy(
+            "free-threaded",
+            "as access, for Python without a GIL: two operations on one container are no data race",
+            lambda _marks: True,
+            guarded_containers=True,
+        ),
     )
 }
 """Every policy, in the order in which `--policy all` runs them."""
@@ -89,4 +84,6 @@ def policy_named(name: str) -> Policy:
     try:
         return POLICIES[name]
     except KeyError:
-        raise UsageError(f"there is no policy '{name}'; write one of {', '.join(POLICIES)}") from None
+        near = difflib.get_close_matches(name, POLICIES, 1)
+        hint = f"did you mean {near[0]}? There are" if near else "write one of"
+        raise UsageError(f"there is no policy '{name}'; {hint} {', '.join(POLICIES)}") from None

@@ -11,14 +11,15 @@ from typing import Any
 from lab.errors import ScenarioError
 from lab.model.evaluate import LOCAL_WORK, Frame, evaluate
 from lab.model.heap import Blocks, Own, Raised, Refused, Scene
-from lab.model.instructions import Mark, Operate, Place
+from lab.model.instructions import Branch, Instruction, Mark, Operate, Place
+from lab.model.marks import ATOMIC, completed
 from lab.model.observe import Observation, observe
-from lab.model.policies import ATOMIC, POLICIES, Policy
+from lab.model.policies import POLICIES, Policy
 from lab.model.program import Program, Property
 from lab.model.state import FAILED, FINISHED, Access, Local, State, Step, Waiting
 from lab.model.store import Store, renamed
 from lab.model.symmetry import Family, families
-from lab.model.values import UNBOUND, Value
+from lab.model.values import UNBOUND, Value, type_name
 
 __all__ = ["Relation"]
 
@@ -46,6 +47,17 @@ class _Partial:
         other.visited = set(self.visited)
         other.performed = self.performed
         return other
+
+    def pass_marks(self, instruction: Instruction) -> None:
+        """Note the mark of an instruction that was just worked on, if it has one."""
+        if isinstance(instruction, Mark):
+            mark: str | None = instruction.kind
+            if instruction.receiver is not None:
+                mark = completed(instruction.kind, type_name(self.frame.fetch(instruction.receiver)))
+            if mark is not None:
+                self.marks.add(mark)
+        elif isinstance(instruction, Branch) and instruction.jumped and self.frame.position == instruction.position:
+            self.marks.add(instruction.jumped)
 
 
 class Relation:
@@ -220,9 +232,8 @@ class Relation:
             instruction = instructions[frame.position]
             try:
                 if not isinstance(instruction, Operate):
-                    if isinstance(instruction, Mark):
-                        partial.marks.add(instruction.kind)
                     frame.work(instruction)
+                    partial.pass_marks(instruction)
                 elif self._needs_step(frame, instruction):
                     return instruction
                 else:
@@ -274,7 +285,9 @@ class Relation:
     def _may_switch(self, partial: _Partial, instruction: Operate) -> bool:
         if instruction.place.atomic and ATOMIC not in partial.marks:
             return False
-        return partial.frame.position in partial.visited or self.policy.switches(partial.marks)
+        if not self.policy.whole_calls and partial.frame.position in partial.visited:
+            return True
+        return self.policy.switches(partial.marks)
 
     def _perform(self, thread: int, partial: _Partial, instruction: Operate, read: Read) -> list[_Partial]:
         """Perform one operation in place; returns one partial step per result when it has several."""

@@ -25,7 +25,7 @@ class Checked:
 
 
 def contents(entries: Sequence[Entry], checked: Mapping[tuple[str, str], Checked]) -> tuple[Table, ...]:
-    """Return one table per topic, in the order of the entries.
+    """Return one table per topic, in the order of the entries, with a column for each policy that some entry speaks of.
 
     Parameters
     ----------
@@ -34,16 +34,17 @@ def contents(entries: Sequence[Entry], checked: Mapping[tuple[str, str], Checked
     checked : mapping
         By scenario and policy, what a check found; empty when nothing was explored.
     """
-    columns = (Column("name"), Column("title"), *map(Column, POLICIES), *((Column("check"),) if checked else ()))
+    policies = [name for name in POLICIES if any(name in entry.declared for entry in entries)]
+    columns = (Column("name"), Column("title"), *map(Column, policies), *((Column("check"),) if checked else ()))
     tables = []
     for topic, group in groupby(entries, key=lambda entry: entry.topic):
-        rows = tuple(_row(entry, checked) for entry in group)
+        rows = tuple(_row(entry, policies, checked) for entry in group)
         tables.append(Table(topic, columns, rows))
     return tuple(tables)
 
 
-def _row(entry: Entry, checked: Mapping[tuple[str, str], Checked]) -> tuple[Cell, ...]:
-    declared = (entry.declared.get(policy, "-") for policy in POLICIES)
+def _row(entry: Entry, policies: Sequence[str], checked: Mapping[tuple[str, str], Checked]) -> tuple[Cell, ...]:
+    declared = (entry.declared.get(policy, "-") for policy in policies)
     cells = [
         Cell(entry.name, "strong"),
         Cell(entry.title),

@@ -12,6 +12,7 @@ from lab.model.program import Program
 from lab.model.relation import Relation
 from lab.model.values import identity
 from lab.report.table import Cell, Column, Table
+from lab.report.windows import windows
 from lab.report.words import lined
 
 __all__ = ["listing"]
@@ -21,6 +22,9 @@ MOST_STATES = 3_000
 
 FINEST = "access"
 """The policy under which every shared access is a step of its own."""
+
+ALWAYS_SHOWN = ("access", "statement")
+"""The policies that have a column of their own even if another one switches at the same places."""
 
 
 def listing(program: Program) -> Table:
@@ -33,7 +37,10 @@ def listing(program: Program) -> Table:
     """
     reached = {name: _reached(program, policy) for name, policy in POLICIES.items()}
     by_line = _steps_by_line(program, reached)
-    columns = (Column("line", number=True), Column("source"), Column("steps"), *map(Column, POLICIES))
+    alike = _alike(reached)
+    shaded = windows(program)
+    columns = (Column("line", number=True), Column("source"), Column("steps"), *map(Column, alike))
+    columns += (Column("window"),) if shaded else ()
     rows = []
     for number, text in enumerate(program.lines, start=1):
         steps = by_line.get(number, [])
@@ -42,18 +49,33 @@ def listing(program: Program) -> Table:
             f"{rank} {step.text if step.step else f'({step.text})'}" for rank, step in zip(ranks, steps, strict=True)
         )
         margins = (
-            " ".join(rank for rank, step in zip(ranks, steps, strict=True) if name in step.policies)
-            for name in POLICIES
+            " ".join(rank for rank, step in zip(ranks, steps, strict=True) if name in step.policies) for name in alike
         )
-        rows.append((Cell(str(number), "quiet"), Cell(text), Cell(described, "strong"), *map(Cell, margins)))
+        row = (Cell(str(number), "quiet"), Cell(text), Cell(described, "strong"), *map(Cell, margins))
+        within = (Cell("| " + ", ".join(shaded[number]) if number in shaded else "", "bad"),) if shaded else ()
+        rows.append((*row, *within))
     names = lined(thread.name for thread in program.threads)
     notes = (
         f"Threads: {names}.",
         "Under a policy's name: the steps of that line in front of which it may switch to another thread.",
-        *(f"Policy {policy.name}: {policy.lesson}." for policy in POLICIES.values()),
+        *(f"As under {name}: {lined(others)}." for name, others in alike.items() if others),
+        *(("Window: from a thread's read of what is named there to its write.",) if shaded else ()),
+        *(f"Policy {name}: {POLICIES[name].lesson}." for name in alike),
         *(() if reached[FINEST].complete else (f"In brackets: not reached within the first {MOST_STATES:,} states.",)),
     )
     return Table(f"{program.name}: {program.title}", columns, tuple(rows), notes)
+
+
+def _alike(reached: Mapping[str, _Reached]) -> dict[str, list[str]]:
+    """Return the policies that have a column, each with those that switch at the same places and have none."""
+    columns: dict[str, list[str]] = {}
+    for name, found in reached.items():
+        same = next((one for one in columns if reached[one] == found), None)
+        if same is None or name in ALWAYS_SHOWN:
+            columns[name] = []
+        else:
+            columns[same].append(name)
+    return columns
 
 
 @dataclass(frozen=True)

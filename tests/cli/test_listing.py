@@ -7,8 +7,8 @@ from tests.cli.conftest import RACE
 
 SHOWN = """\
 race: Two threads add one without a lock.
-  line  source      steps                access  statement
-  ----  ----------  -------------------  ------  ---------
+  line  source      steps                access  statement  window
+  ----  ----------  -------------------  ------  ---------  ------
      1  '''Two threads add one without a lock.'''
      2
      3  from lab.scenario import final, thread
@@ -20,7 +20,7 @@ race: Two threads add one without a lock.
      9  @thread
     10  def T1():
     11      global x
-    12      x += 1  1 read x; 2 write x  1 2     1
+    12      x += 1  1 read x; 2 write x  1 2     1          | x
 """
 
 

@@ -64,3 +64,22 @@ def test_what_was_not_reached_stands_in_brackets(monkeypatch) -> None:
     assert "(" in rows[18][0]
     assert "acquire lock" in rows[18][0]
     assert source.listing(parse(TEXT)).notes[-1] == "In brackets: not reached within the first 2 states."
+
+
+def test_policies_that_switch_at_the_same_places_share_a_column() -> None:
+    """`x += 1` is one step from 3.10 on, as under `statement`; before, and without a GIL, two."""
+    table = source.listing(
+        parse("from lab.scenario import thread\nx = 0\n@thread\ndef T():\n    global x\n    x += 1\n")
+    )
+    assert [column.title for column in table.columns] == ["line", "source", "steps", "access", "statement", "window"]
+    assert "As under access: cpython-2.7, cpython-3.9 and free-threaded." in table.notes
+    assert any(note.startswith("As under statement: cpython-3.10, ") for note in table.notes)
+
+
+def test_the_window_reaches_from_the_read_to_the_write() -> None:
+    """Lines 9 to 11; the write of y, which was not read, and the lock open none."""
+    text = "from threading import Lock\nfrom lab.scenario import thread\nx = y = 0\nlock = Lock()\n@thread\ndef T():\n"
+    text = text.replace("x = y = 0", "x = 0\ny = 0")
+    text += "    global x, y\n    k = x\n    y = 1\n    x = k + 1\n    with lock:\n        pass\n"
+    table = source.listing(parse(text))
+    assert {row[0].text: row[-1].text for row in table.rows if row[-1].text} == dict.fromkeys(("9", "10", "11"), "| x")

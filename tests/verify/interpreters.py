@@ -23,7 +23,7 @@ def _candidates(version: str) -> list[str]:
 def interpreter(version: str) -> str | None:
     """Return an interpreter of that version that really runs, None when there is none."""
     for candidate in _candidates(version):
-        command = [candidate, "-I", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+        command = [candidate, "-E", "-s", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.stdout.strip() == version:
             return candidate
