@@ -55,6 +55,7 @@ def _shared_out(most: int, counts: list[Count]) -> list[int]:
 
     Examples
     --------
+    >>> from lab.explorer.result import INFINITE
     >>> _shared_out(7, [1, 10, 10]), _shared_out(100, [1, 2]), _shared_out(3, [INFINITE, 0])
     ([1, 3, 3], [1, 2], [3, 0])
     """

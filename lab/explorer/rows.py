@@ -61,6 +61,8 @@ class Rows:
     @property
     def keys(self) -> Words:
         """The keys by number, shape (words, size)."""
+        if not self.size:  # what the rows held before may have been narrower
+            return np.zeros((self.words, 0), np.int64)
         return self._rows[: self.size, : self.words].view(np.int64).T
 
     def add(self, batch: Words, arrivals: Sequence[tuple[Numbers, NDArray[np.uint64] | None]], sources: Ids) -> Ids:
@@ -140,7 +142,7 @@ class Rows:
             rows[:] = 0
         else:
             rows = np.zeros(shape, np.uint64)
-        rows[: self.size, : self.words] = kept.T.view(np.uint64) if self.size else 0
+        rows[: self.size, : self.words] = kept.T.astype(np.uint64)
         for column, (total, place) in enumerate(limbs, self.words):
             rows[: self.size, column] = total.limbs[place][: self.size]
             total.limbs[place] = rows[:, column]
