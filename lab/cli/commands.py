@@ -13,6 +13,7 @@ from lab.cli.quiz import quiz
 from lab.cli.replay import replay
 from lab.cli.run import run
 from lab.cli.sample import sample
+from lab.cli.stress import stress
 from lab.cli.verify import verify
 
 __all__ = ["app"]
@@ -37,5 +38,5 @@ def app() -> None:
     """
 
 
-for command in (run, list_scenarios, show, compare, replay, quiz, sample, verify, figures, export, gil):
+for command in (run, list_scenarios, show, compare, replay, quiz, sample, stress, verify, figures, export, gil):
     app.add_command(command)

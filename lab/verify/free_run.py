@@ -29,7 +29,7 @@ from lab.scenario import Atomic, Record, Registry, ThreadSpec, freed, registry
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, MutableMapping
 
-__all__ = ["RunOutcome", "load", "plain", "run"]
+__all__ = ["RunOutcome", "compiled", "fresh", "load", "plain", "run"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,11 @@ def load(path: str, parameters: Mapping[str, Any] | None = None) -> types.Module
     ValueError
         If a parameter is not assigned at the top level of the file.
     """
+    return fresh(compiled(path, parameters))
+
+
+def compiled(path: str, parameters: Mapping[str, Any] | None = None) -> types.CodeType:
+    """Return the file's code with the parameters replaced; raises as `load` does."""
     tree = ast.parse(Path(path).read_text(encoding="utf-8"), path)
     wanted = dict(parameters or {})
     for node in tree.body:
@@ -74,12 +79,21 @@ def load(path: str, parameters: Mapping[str, Any] | None = None) -> types.Module
                 node.value = ast.copy_location(ast.parse(repr(wanted.pop(name)), mode="eval").body, node.value)
     if wanted:
         raise ValueError("no parameter " + ", ".join(sorted(wanted)))
+    code: types.CodeType = compile(ast.fix_missing_locations(tree), path, "exec")
+    return code
+
+
+def fresh(code: types.CodeType) -> types.ModuleType:
+    """Execute a file's code in a new module, and return it.
+
+    Runs that share the code share what the interpreter has specialised in it: it becomes warm.
+    """
     module = types.ModuleType("scenario")
-    module.__file__ = path
+    module.__file__ = code.co_filename
     before = sys.modules.get(module.__name__)
     sys.modules[module.__name__] = module  # where `@dataclass` looks up annotations that are texts
     try:
-        exec(compile(ast.fix_missing_locations(tree), path, "exec"), module.__dict__)
+        exec(code, module.__dict__)
     finally:
         if before is None:
             del sys.modules[module.__name__]
@@ -88,7 +102,7 @@ def load(path: str, parameters: Mapping[str, Any] | None = None) -> types.Module
     return module
 
 
-def run(scenario: types.ModuleType | MutableMapping[str, Any], timeout: float = 10.0) -> RunOutcome:
+def run(scenario: types.ModuleType | MutableMapping[str, Any], timeout: float = 10.0, spin: float = 0.0) -> RunOutcome:
     """Start all threads of the scenario together, wait for them, and return what can be observed.
 
     Parameters
@@ -97,6 +111,8 @@ def run(scenario: types.ModuleType | MutableMapping[str, Any], timeout: float = 
         Imported anew for each run: the run changes its variables.
     timeout : float
         Seconds to wait for all threads together; those still going afterwards are daemons and end with the process.
+    spin : float
+        Seconds that the threads spin before they begin, so that none is asleep then.
     """
     namespace: MutableMapping[str, Any] = vars(scenario) if isinstance(scenario, types.ModuleType) else scenario
     declared = registry(namespace)
@@ -107,10 +123,15 @@ def run(scenario: types.ModuleType | MutableMapping[str, Any], timeout: float = 
     errors: dict[str, str] = {}
     output: list[str] = []
     namespace["print"] = lambda *values, sep=" ": output.append(sep.join(map(str, values)))
-    together = threading.Barrier(max(1, len(declared.threads)))
+    begin = [0.0]
+    together = threading.Barrier(
+        max(1, len(declared.threads)), lambda: begin.__setitem__(0, time.perf_counter() + spin)
+    )
 
     def body(spec: ThreadSpec) -> None:
         together.wait()
+        while time.perf_counter() < begin[0]:
+            pass
         try:
             returned[spec.name] = plain(spec.function(*spec.arguments))
         except Exception as error:  # noqa: BLE001 - whatever a thread raises is part of the outcome

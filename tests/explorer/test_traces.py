@@ -29,14 +29,13 @@ def scenario(shared: str, *bodies: str) -> str:
 
 
 def counted(text: str, policy: str = "access", **options: Any) -> Traces:
-    """Return the count, which persistent sets must not change."""
+    """Return the count, which persistent sets must not change; of nodes there can be a few more with them."""
     relation = lab.relation(parse(text), policy)
     found = count_traces(relation, **options)
     plain = count_traces(relation, persistent=False, **options)
     assert found is not None
     assert plain is not None
     assert (found.finished, found.deadlocked, found.outcomes) == (plain.finished, plain.deadlocked, plain.outcomes)
-    assert found.nodes <= plain.nodes
     return found
 
 
