@@ -195,9 +195,19 @@ def atomic() -> Iterator[None]:
         yield
 
 
+def _runner() -> str:
+    """Return the name of the task that runs here, or of the thread."""
+    asyncio = sys.modules.get("asyncio")
+    try:
+        task = asyncio.current_task() if asyncio is not None else None
+    except RuntimeError:  # no loop runs in this thread
+        task = None
+    return threading.current_thread().name if task is None else str(task.get_name())
+
+
 @contextmanager
 def _within(where: Registry, name: str) -> Iterator[None]:
-    me = threading.current_thread().name
+    me = _runner()
     with where.guard:
         where.regions.setdefault(name, []).append(me)
     try:

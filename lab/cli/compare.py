@@ -40,7 +40,8 @@ def compare(
 
     programs = [options.load(scenario, settings) for scenario in (one, other)]
     statuses = []
-    for name in policies_named(policy):
+    tasks = any(program.tasks for program in programs)
+    for name in policies_named(policy, tasks=tasks):
         first, second = (explore(program, name, max_states=max_states, max_seconds=max_seconds) for program in programs)
         for table in side_by_side(first, second):
             show(table)

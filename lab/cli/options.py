@@ -39,7 +39,8 @@ def policy(*, several: bool) -> Callable[[Decorated], Decorated]:
         show_default=True,
         metavar="POLICY",
         help="Where a switch between threads is possible: access (before every shared access), statement, cpython-3.12 "
-        f"and other versions (where the GIL may be lost), free-threaded{every}.",
+        "and other versions (where the GIL may be lost), free-threaded, asyncio-fifo (tasks in the order of the event "
+        f"loop's queue){every}.",
     )
 
 

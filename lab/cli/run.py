@@ -89,7 +89,7 @@ def run(
     if limit is not None and by is None:
         raise UsageError("--limit says how many truly different runs to list; give --by trace, too")
     listing = 0 if by is None else limit or LISTED
-    policies = policies_named(policy)
+    policies_named(policy)  # a wrong one is wrong for every file
     together = policy == "all" and not (traces or listing or max_length is not None or preemptions is not None)
     options.parameters(settings)  # wrong settings are wrong for every file: one sentence, not one a file
     if folder is not None:
@@ -99,7 +99,7 @@ def run(
     for scenario in scenarios:
         try:
             program = replace(options.load(scenario, settings), spurious=spurious)
-            for name in policies:
+            for name in policies_named(policy, tasks=bool(program.tasks)):
                 result = explore(
                     program,
                     name,
@@ -121,7 +121,7 @@ def run(
                 if folder is not None:
                     _draw(program, result, folder, complain if as_json else say)
             if together and not as_json:
-                _survey(results[-len(policies) :])
+                _survey(results[-len(policies_named(policy, tasks=bool(program.tasks))) :])
         except guard.EXPECTED as error:
             complain(guard.explained(error))
             statuses.append(guard.status_of_error(error))
@@ -132,11 +132,17 @@ def run(
     return worst(statuses)
 
 
-def policies_named(policy: str) -> tuple[str, ...]:
-    """Return the policies that --policy asks for; raises `UsageError` for an unknown one."""
-    from lab.model.policies import POLICIES, policy_named
+def policies_named(policy: str, *, tasks: bool = True) -> tuple[str, ...]:
+    """Return the policies that --policy asks for, of a program with tasks or without.
 
-    return tuple(POLICIES) if policy == "all" else (policy_named(policy).name,)
+    Raises
+    ------
+    UsageError
+        There is no such policy.
+    """
+    from lab.model.policies import policies_for, policy_named
+
+    return tuple(policies_for(tasks=tasks)) if policy == "all" else (policy_named(policy).name,)
 
 
 def _short_of(result: Result, *, traces: bool, listing: int) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,7 @@ class RaceFinder:
         self._packing, self._expander = packing, expander
         self._locksets = LockSets(relation, packing, expander, orbits)
         self._found: dict[tuple[object, ...], tuple[_Side, _Side]] = {}
+        self._tasks = relation.program.tasks
         self._signatures = 0
         self._wanted: NDArray[np.bool_] = np.zeros((0, 0), np.bool_)
         self._open: dict[tuple[int, int], NDArray[np.bool_]] = {}
@@ -85,7 +86,9 @@ class RaceFinder:
         self._signatures = len(accesses)
         conflict = np.array([[any(_conflicts(a, b)) for b in accesses] for a in accesses])
         threads = self._packing.threads
-        for pair in ((one, other) for one in range(threads) for other in range(one + 1, threads)):
+        for pair in combinations(range(threads), 2):
+            if self._tasks.issuperset(pair):
+                continue  # one holds the loop when it accesses anything, so the other does not
             wanted = conflict.copy()
             if known:
                 before = self._open.get(pair)

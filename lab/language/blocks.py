@@ -188,8 +188,6 @@ _REFUSED: dict[str, tuple[str, str]] = {
     "ClassDef": ("a class", "write it at the top level"),
     "Import": ("an import", "import at the top of the file"),
     "ImportFrom": ("an import", "import at the top of the file"),
-    "AsyncFor": ("`async for`", "tasks are not part of the language yet"),
-    "AsyncWith": ("`async with`", "tasks are not part of the language yet"),
     "Match": ("`match`", "write `if` and `elif`"),
     "TryStar": ("`except*`", "write `except`"),
 }

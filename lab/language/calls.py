@@ -13,6 +13,7 @@ from lab.language.names import BUILTINS
 from lab.model.heap import Raised
 from lab.model.instructions import Operand
 from lab.model.marks import CALL, RETURN, c_call
+from lab.model.objects.synchronisers import SYNCHRONISERS
 from lab.model.values import Value, type_name
 
 __all__ = ["Calls"]
@@ -115,7 +116,8 @@ class Calls(Closures):
         if module in ("builtins", "lab.scenario") or name == "time.sleep":
             handler = getattr(self, f"_do_{short.lower()}" if short != "Atomic" else "_never", None)
         if handler is None:
-            if module == "threading" or short in ("deque", "SimpleNamespace", "Atomic", "Record"):
+            synchronises = module == "threading" or name in SYNCHRONISERS
+            if synchronises or short in ("deque", "SimpleNamespace", "Atomic", "Record"):
                 raise self.source.error(
                     node,
                     f"`{self.source.segment(node.func)}` makes an object inside a {self.mode}",

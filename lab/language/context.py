@@ -10,7 +10,7 @@ from lab.language.captures import Inner
 from lab.language.classes import ClassInfo
 from lab.language.effects import Scope, scope_of
 from lab.language.source import Source
-from lab.model.values import Value
+from lab.model.values import Ref, Value
 
 __all__ = ["FileContext"]
 
@@ -37,6 +37,10 @@ class FileContext:
         The functions inside functions, by their node.
     stdout : int or None
         The component of the printed lines.
+    asynchronous : frozenset of str
+        The functions written with `async def`.
+    loop : Ref or None
+        The event loop, if there are tasks.
     """
 
     source: Source
@@ -49,6 +53,8 @@ class FileContext:
     stdout: int | None
     classes: Mapping[str, ClassInfo] = field(default_factory=dict)
     inner: Mapping[ast.AST, Inner] = field(default_factory=dict)
+    asynchronous: frozenset[str] = frozenset()
+    loop: Ref | None = None
     scopes: dict[ast.FunctionDef, Scope] = field(default_factory=dict)
 
     def scope(self, function: ast.FunctionDef) -> Scope:

@@ -307,7 +307,6 @@ class Expressions(ABC):
 
 
 _REFUSED: dict[str, tuple[str, str]] = {
-    "Await": ("`await`", "tasks are not part of the language yet"),
     "Yield": ("`yield`", "return a value"),
     "YieldFrom": ("`yield`", "return a value"),
     "NamedExpr": ("an assignment inside an expression", "assign on a line of its own"),

@@ -19,6 +19,7 @@ from lab.language.names import LATER
 from lab.language.questions import read_question
 from lab.language.source import Source
 from lab.language.statements import Lowering
+from lab.language.tasks import as_plain, check_awaits
 from lab.language.toplevel import Evaluator
 from lab.model.heap import Refused
 from lab.model.instructions import Code
@@ -65,6 +66,7 @@ class ScenarioFile:
         self.properties: list[tuple[ast.FunctionDef, PropertyKind]] = []
         self.expects: list[ast.Call] = []
         self.questions: list[ast.Call] = []
+        self.asynchronous: set[str] = set()
 
     def program(self) -> Program:
         """Return the program; raises `ScenarioError` where the file leaves the language."""
@@ -77,6 +79,7 @@ class ScenarioFile:
 
     def _program(self) -> Program:
         tree = self.source.parse()
+        check_awaits(self.source, tree)
         for position, statement in enumerate(tree.body):
             if position or not _is_text(statement):
                 self._top_level(statement)
@@ -106,7 +109,7 @@ class ScenarioFile:
             parameters=self.parameters,
             overridden=dict(self.overrides),
             threads=threads,
-            components=tuple(layout.components),
+            components=layout.with_tasks(context.loop, [number for number, one in enumerate(threads) if one.task]),
             heap=layout.heap,
             properties=properties,
             expectations=tuple(read_expectation(self.source, self.evaluator, node, **names) for node in self.expects),
@@ -130,6 +133,9 @@ class ScenarioFile:
                 self._define(target, value)
             case ast.FunctionDef():
                 self._function(node)
+            case ast.AsyncFunctionDef():
+                self.asynchronous.add(node.name)
+                self._function(as_plain(node))
             case ast.ClassDef():
                 self._class(node)
             case ast.Expr(ast.Call(func) as call) if self.imports.qualified(func) == "lab.scenario.expect":
@@ -201,6 +207,8 @@ class ScenarioFile:
         if name == "lab.scenario.thread":
             self.threads.append((node, self._each(node, decorator)))
         elif name in _PROPERTIES and not isinstance(decorator, ast.Call):
+            if node.name in self.asynchronous:
+                raise self.source.error(node, f"the property '{node.name}' is a coroutine", "write a plain `def`")
             if node.args.args:
                 raise self.source.error(
                     node, f"the property '{node.name}' has parameters", "read the shared variables by name"
@@ -261,6 +269,8 @@ class ScenarioFile:
         effects = read_effects(changing, self.evaluator.names, self.evaluator.heap)
         for name in sorted(effects.rebound - set(self.evaluator.names)):
             effects.rebound.discard(name)  # the statement that declares it says so when it is lowered
+        tasks = [function for function, _ in self.threads if function.name in self.asynchronous]
+        loop = self.evaluator.loop() if tasks else None
         layout = Layout(effects, self.evaluator.names, self.evaluator.heap, self.classes, variables)
         prints = any(
             isinstance(node, ast.Call) and self.imports.qualified(node.func) == "builtins.print"
@@ -280,6 +290,8 @@ class ScenarioFile:
             stdout,
             self.classes,
             inner,
+            asynchronous=frozenset(self.asynchronous),
+            loop=loop,
         )
         return context, layout
 
@@ -298,13 +310,14 @@ class ScenarioFile:
         for helper in self.helpers.values():
             self._lower(context, "thread", helper)  # so that a mistake in a helper that nobody calls is found too
         for function, each in self.threads:
-            code = self._lower(context, "thread", function)
+            code, task = self._lower(context, "thread", function), function.name in self.asynchronous
             if each is None:
-                threads.append(Thread(function.name, code, (), layout.places(function.name, code)))
+                places = layout.places(function.name, code)
+                threads.append(Thread(function.name, code, (), places, task))
                 continue
             for value in self._values(each):
                 name = f"{function.name}[{format_value(value, quote=True)}]"
-                threads.append(Thread(name, code, (value,), layout.places(name, code)))
+                threads.append(Thread(name, code, (value,), layout.places(name, code), task))
         if len(threads) > 64:
             raise self.source.error(self.threads[-1][0], f"the scenario has {len(threads)} threads", "64 are the most")
         if not threads:
@@ -370,10 +383,6 @@ def _mutable(value: Any) -> bool:
 
 
 _REFUSED: dict[str, tuple[str, str]] = {
-    "AsyncFunctionDef": (
-        "`async def`",
-        "tasks are not part of the language yet; write `@thread` above a plain function",
-    ),
     "If": ("`if`", "put it into a function"),
     "For": ("a loop", "write the values out, or use a comprehension"),
     "While": ("a loop", "write the values out"),

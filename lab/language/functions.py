@@ -27,6 +27,9 @@ class Functions(Ordering):
                 node, f"`{self.source.segment(node.func)}` is not allowed in a {self.mode}", "a property only reads"
             )
 
+    def stall(self, node: ast.Call, seconds: Operand) -> None:
+        """Lower what `time.sleep` does to the loop of a task; to anybody else, nothing."""
+
     def _only_in_property(self, node: ast.Call) -> None:
         if self.mode == "thread":
             raise self.source.error(
@@ -155,7 +158,7 @@ class Functions(Ordering):
 
     def _do_sleep(self, node: ast.Call) -> Operand:
         self._only_in_thread(node)
-        self.expression(self._positional(node, 1, 1)[0])
+        self.stall(node, self.expression(self._positional(node, 1, 1)[0]))
         self.builder.mark(BLOCKING)
         return NONE
 

@@ -14,14 +14,20 @@ from lab.model.instructions import Code
 from lab.model.objects.cells import Atomic, Namespace, Record
 from lab.model.objects.containers import Container
 from lab.model.objects.instances import Shape
+from lab.model.objects.loop import EventLoop, Turns
 from lab.model.objects.making import BLANK, NAMESPACE, makers
+from lab.model.objects.synchroniser import Synchroniser
 from lab.model.objects.synchronisers import SYNCHRONISERS
 from lab.model.program import Component
 from lab.model.values import CELL, MISSING, Ref, Value
 
 __all__ = ["Layout"]
 
-_SYNCHRONISERS = {kind.kind: kind for kind in SYNCHRONISERS.values()}
+_SYNCHRONISERS: dict[str, type[Synchroniser]] = {kind.kind: kind for kind in SYNCHRONISERS.values()}
+_SYNCHRONISERS[EventLoop.kind] = EventLoop
+
+_UNNAMED = {EventLoop.kind: "the loop"}
+"""What objects are called that a file does not name."""
 
 
 class Layout:
@@ -47,7 +53,10 @@ class Layout:
         self.makers = makers(self.shapes)
         constants = {f"{one.name}.{name}": value for one in classes.values() for name, value in one.constants.items()}
         paths = _paths({**names, **constants}, blueprints)
-        self.objects = [self._object(blueprint, paths.get(blueprint.ref.number, "object")) for blueprint in blueprints]
+        self.objects = [
+            self._object(blueprint, paths.get(blueprint.ref.number, _UNNAMED.get(blueprint.ref.kind, "object")))
+            for blueprint in blueprints
+        ]
 
     @property
     def heap(self) -> tuple[HeapObject, ...]:
@@ -65,6 +74,14 @@ class Layout:
         ref, component = Ref(len(self.objects), kind), self.component(name, BLANK.get(kind, ()))
         self.objects.append(self.makers[kind](ref, name, component))
         return ref, component
+
+    def with_tasks(self, loop: Ref | None, tasks: list[int]) -> tuple[Component, ...]:
+        """Return the components; the loop's queue holds the tasks, in the order of the file."""
+        if loop is not None:
+            target = self.objects[loop.number]
+            assert isinstance(target, EventLoop)
+            self.components[target.component] = Component(target.name, Turns(ready=tuple(tasks)))
+        return tuple(self.components)
 
     def component(self, name: str, initial: Value) -> int:
         """Add a component and return its number."""

@@ -9,7 +9,7 @@ from lab.language.effects import methods
 from lab.language.iteration import VIEWS, Iteration
 from lab.model import compute
 from lab.model.instructions import Const, Operand, Reg
-from lab.model.marks import CALL, METHOD, c_call
+from lab.model.marks import AWAIT, CALL, METHOD, c_call
 from lab.model.operations import Invoke
 from lab.model.values import Parked, Value
 
@@ -63,7 +63,7 @@ class Methods(Iteration):
         """Lower a call of a method that is not written in the file; a wait goes on in further steps."""
         value = self._invoke(node, name, receiver, arguments)
         if name == "wait":
-            self._resume(node, receiver, value, arguments)
+            self.resume(node, receiver, value, arguments)
         return value
 
     def _invoke(self, node: ast.Call, name: str, receiver: Operand, arguments: list[Operand]) -> Reg:
@@ -99,12 +99,16 @@ class Methods(Iteration):
             )
         return arguments
 
-    def _resume(self, node: ast.Call, receiver: Operand, value: Reg, arguments: list[Operand]) -> None:
+    def resume(
+        self, node: ast.Call, receiver: Operand, value: Reg, arguments: list[Operand], *, awaited: bool = False
+    ) -> None:
         """Lower the further steps of a wait, as long as the value says that the thread has to go on waiting."""
         again, end = self.builder.label(), self.builder.label()
         resume = Invoke("__resume__", f"{self.source.segment(node.func)}() goes on")
         self.builder.here(again)
         self.builder.unless(self.builder.compute(_is_parked, value), end)
+        if awaited:
+            self.builder.mark(AWAIT)
         self.builder.operate(resume, receiver, value, *arguments, into=value.number)
         self.builder.mark(c_call(".wait"), receiver)
         self.builder.jump(again)
@@ -134,7 +138,7 @@ class Methods(Iteration):
         builder.move(self.expression(condition), result)
         builder.unless(builder.compute(_goes_on_waiting, self.truth(Reg(result), condition), Reg(woken)), end)
         value = self._invoke(node, "wait", receiver, arguments)
-        self._resume(node, receiver, value, arguments)
+        self.resume(node, receiver, value, arguments)
         builder.move(value, woken)
         builder.jump(again)
         builder.here(end)

@@ -43,7 +43,7 @@ MODULES: dict[str, frozenset[str]] = {
     "types": frozenset(("SimpleNamespace",)),
     "time": frozenset(("sleep",)),
     "queue": _synchronisers("queue") | {"Empty", "Full"},
-    "asyncio": frozenset(),
+    "asyncio": _synchronisers("asyncio") | {"sleep", "CancelledError", "QueueEmpty", "QueueFull"},
     "sys": frozenset(),
     "weakref": frozenset(),
     "dataclasses": frozenset(("dataclass", "field")),
@@ -55,6 +55,16 @@ LATER: dict[str, str] = {
     "lab.scenario.main": "start every thread together with `@thread`",
     "queue.PriorityQueue": "use a Queue, or a list and a Condition",
     "threading.Thread": "write `@thread` above the function",
+    "asyncio.run": "the lab runs the loop itself: write `@thread` above every `async def` that is a task",
+    "asyncio.get_event_loop": "the lab runs the loop itself",
+    "asyncio.get_running_loop": "the lab runs the loop itself",
+    "asyncio.Condition": "use an asyncio.Event, or a Queue",
+    "asyncio.Barrier": "use an asyncio.Event",
+    "asyncio.PriorityQueue": "use an asyncio.Queue",
+    "asyncio.LifoQueue": "use an asyncio.Queue",
+    "asyncio.wait_for": "a time-out of a task is not part of the language",
+    "asyncio.timeout": "a time-out of a task is not part of the language",
+    "asyncio.wait": "await every task",
 }
 """Names that Python or the lab has and this language does not, each with what to write instead."""
 

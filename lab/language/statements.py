@@ -6,8 +6,8 @@ import ast
 from functools import partial
 
 from lab.language.builder import NONE, Block
-from lab.language.exceptions import Exceptions
 from lab.language.expressions import Frame
+from lab.language.tasks import Tasks
 from lab.model import compute
 from lab.model.compute import ITERABLE
 from lab.model.heap import Raised
@@ -20,7 +20,7 @@ from lab.model.wholes import ExtendOrAdd
 __all__ = ["Lowering"]
 
 
-class Lowering(Exceptions):
+class Lowering(Tasks):
     """Lowers one thread or one property."""
 
     def function(self, function: ast.FunctionDef) -> Code:
@@ -28,10 +28,16 @@ class Lowering(Exceptions):
         scope = self.context.scope(function)
         registers = {name: self.builder.register(name) for name in sorted(scope.locals)}
         self.frame = Frame(scope, registers, (function.name,))
-        self.open_cells(function)
-        self.inline_body(function.body)
+        if function.name in self.context.asynchronous and function.name in self.context.others:
+            self.task(partial(self._whole, function))
+        else:
+            self._whole(function)
         self.builder.returns(NONE)
         return self.builder.finish(tuple(registers[name] for name in scope.parameters))
+
+    def _whole(self, function: ast.FunctionDef) -> None:
+        self.open_cells(function)
+        self.inline_body(function.body)
 
     def inline_body(self, body: list[ast.stmt]) -> None:
         """Lower the statements of a function, without its docstring."""

@@ -15,6 +15,7 @@ from lab.language.classes import ClassInfo
 from lab.language.source import Source
 from lab.model import compute
 from lab.model.heap import Raised, Refused
+from lab.model.objects.loop import EventLoop
 from lab.model.objects.synchroniser import Synchroniser
 from lab.model.objects.synchronisers import SYNCHRONISERS
 from lab.model.texts import LIMIT_ITEMS
@@ -81,6 +82,7 @@ class Evaluator:
         self.heap: list[Blueprint] = []
         self.classes: dict[str, ClassInfo] = {}
         self._cost = 0
+        self._loop: Ref | None = None
 
     def value(self, node: ast.expr, names: Mapping[str, Value] | None = None) -> Value:
         """Return the value of an expression; new objects are added to the heap."""
@@ -343,8 +345,18 @@ class Evaluator:
             raise self.source.error(
                 node, f"{cls.kind} is called with arguments it does not take", f"write `{cls.usage}`"
             )
-        prepared = cls.prepare(tuple({**cls.parameters, **given}.values()), self.build)
+        prepared = cls.prepare(tuple({**cls.parameters, **given}.values()), self._part)
         return self.build(cls.kind, prepared)
+
+    def _part(self, kind: str) -> Ref:
+        """Return an object that another one needs: a lock of its own, or the loop, of which there is one."""
+        return self.loop() if kind == EventLoop.kind else self.build(kind)
+
+    def loop(self) -> Ref:
+        """Return the event loop."""
+        if self._loop is None:
+            self._loop = self.build(EventLoop.kind)
+        return self._loop
 
     def _make(self, name: str, node: ast.Call, arguments: list[Value], names: Mapping[str, Value]) -> Ref:
         kind = name.rpartition(".")[2]

@@ -11,10 +11,17 @@ IMPORTED = {
     "Empty": "queue",
     "Full": "queue",
     "BrokenBarrierError": "threading",
+    "CancelledError": "asyncio",
+    "QueueEmpty": "asyncio",
+    "QueueFull": "asyncio",
 }
 """The exceptions that a file has to import, each with its module."""
 
-_BASES = {"UseAfterFree": "Exception", "Empty": "Exception", "Full": "Exception", "BrokenBarrierError": "RuntimeError"}
+_BASES = {
+    **dict.fromkeys(("UseAfterFree", "Empty", "Full", "QueueEmpty", "QueueFull"), "Exception"),
+    "BrokenBarrierError": "RuntimeError",
+    "CancelledError": "BaseException",
+}
 
 _PYTHON: dict[str, type[Exception]] = {
     name: value

@@ -110,6 +110,8 @@ class Scene:
         Whether the step has performed another operation before: a time-out is up in a step of its own only.
     spurious : bool
         Whether threads that wait at a condition may wake up by themselves.
+    fifo : bool
+        Whether tasks go on in the loop's own order.
     instant : bool
         Whether every access counts as atomic: inside `atomic()`, `wait_until` and properties.
     inside : callable
@@ -126,7 +128,20 @@ class Scene:
     """
 
     __slots__ = (
-        *("_read", "accesses", "choice", "heap", "inside", "instant", "line", "local", "midway", "moved", "own"),
+        *(
+            "_read",
+            "accesses",
+            "choice",
+            "fifo",
+            "heap",
+            "inside",
+            "instant",
+            "line",
+            "local",
+            "midway",
+            "moved",
+            "own",
+        ),
         *("results", "spurious", "thread"),
         "written",
     )
@@ -142,6 +157,7 @@ class Scene:
         choice: int = 0,
         midway: bool = False,
         spurious: bool = False,
+        fifo: bool = False,
         instant: bool = False,
         inside: Callable[[str], tuple[str, ...]] = lambda _name: (),
         own: Own | None = None,
@@ -157,6 +173,7 @@ class Scene:
         self.results = 1
         self.midway = midway
         self.spurious = spurious
+        self.fifo = fifo
         self.instant = instant
         self.inside = inside
         self.own = own or Own(Store())
@@ -330,7 +347,9 @@ _OPERATORS = {
 }
 
 
-def _unsupported(kind: str, operation: str) -> Raised:
+def _unsupported(kind: str, operation: str) -> Exception:
+    if operation.startswith("__a"):
+        return Refused(f"a {kind} is awaited", "leave out `await` or `async`, or use an object of asyncio")
     if operation in _OPERATORS:
         return Raised("TypeError", _OPERATORS[operation].format(kind))
     return Raised("AttributeError", f"'{kind}' object has no attribute '{operation}'")

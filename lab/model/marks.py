@@ -7,6 +7,7 @@ from __future__ import annotations
 
 __all__ = [
     "ATOMIC",
+    "AWAIT",
     "BLOCKING",
     "BRANCH",
     "CALL",
@@ -33,6 +34,9 @@ STATEMENT = "statement"
 
 ATOMIC = "atomic"
 """The beginning of an `atomic()` block."""
+
+AWAIT = "await"
+"""Where a task stands while others have the loop: its beginning, and where it goes on after an await."""
 
 OPCODE = "opcode"
 """The end of an opcode, but those that are fast in 3.9: of local variables, constants, `in`, `is`, jumps."""

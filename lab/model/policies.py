@@ -16,7 +16,7 @@ from lab.errors import UsageError
 from lab.model.interpreters import INTERPRETERS, Interpreter
 from lab.model.marks import STATEMENT
 
-__all__ = ["POLICIES", "Policy", "policies_of", "policy_named"]
+__all__ = ["POLICIES", "Policy", "policies_for", "policies_of", "policy_named"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Policy:
         before a second visit of the same instruction.
     guarded_containers : bool
         Whether each container has a lock of its own, so that two operations on one are no data race.
+    fifo : bool
+        Whether tasks go on in the order of the event loop's queue, not in any order.
     """
 
     name: str
@@ -43,6 +45,11 @@ class Policy:
     switches: Callable[[AbstractSet[str]], bool]
     whole_calls: bool = False
     guarded_containers: bool = False
+    fifo: bool = False
+
+
+def _always(_marks: AbstractSet[str]) -> bool:
+    return True
 
 
 def _at(polls: Callable[[str], bool]) -> Callable[[AbstractSet[str]], bool]:
@@ -65,18 +72,29 @@ def policies_of(interpreter: Interpreter) -> Iterator[Policy]:
 POLICIES: dict[str, Policy] = {
     policy.name: policy
     for policy in (
-        Policy("access", "a switch is possible before every shared access", lambda _marks: True),
+        Policy("access", "a switch is possible before every shared access", _always),
         Policy("statement", "a switch is possible before every statement", lambda marks: STATEMENT in marks),
         *(policy for interpreter in INTERPRETERS for policy in policies_of(interpreter)),
         Policy(
             "free-threaded",
             "as access, for Python without a GIL: two operations on one container are no data race",
-            lambda _marks: True,
+            _always,
             guarded_containers=True,
+        ),
+        Policy(
+            "asyncio-fifo",
+            "tasks go on in the order of the event loop's queue; else as under access",
+            _always,
+            fifo=True,
         ),
     )
 }
 """Every policy, in the order in which `--policy all` runs them."""
+
+
+def policies_for(*, tasks: bool) -> dict[str, Policy]:
+    """Return the policies that differ for a program with tasks, or for one without: not those of the loop's order."""
+    return {name: policy for name, policy in POLICIES.items() if tasks or not policy.fifo}
 
 
 def policy_named(name: str) -> Policy:

@@ -40,12 +40,16 @@ class Component(NamedTuple):
 
 @dataclass(frozen=True)
 class Thread:
-    """A thread's name, its code, the values its parameters start with, and where the objects that it shares go."""
+    """A thread's name, its code, the values its parameters start with, and where the objects that it shares go.
+
+    A `task` is a thread that holds the event loop while it runs.
+    """
 
     name: str
     code: Code
     arguments: tuple[Value, ...]
     places: Places = field(default_factory=dict)
+    task: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,11 @@ class Program:
     makers: Mapping[str, Maker] = field(default_factory=dict)
     spurious: bool = False
     questions: tuple[Question, ...] = ()
+
+    @property
+    def tasks(self) -> frozenset[int]:
+        """The numbers of the threads that are tasks of the event loop."""
+        return frozenset(number for number, thread in enumerate(self.threads) if thread.task)
 
     @property
     def lines(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from lab.errors import ScenarioError
 from lab.model.evaluate import LOCAL_WORK, Frame, evaluate
 from lab.model.heap import Blocks, Own, Raised, Refused, Scene
 from lab.model.instructions import Branch, Instruction, Mark, Operate, Place
-from lab.model.marks import ATOMIC, completed
+from lab.model.marks import ATOMIC, AWAIT, completed
 from lab.model.observe import Observation, observe
 from lab.model.policies import POLICIES, Policy
 from lab.model.program import Program, Property
@@ -67,6 +67,7 @@ class Relation:
         self.program = program
         self.policy = policy
         self._components = tuple(component.initial for component in program.components)
+        self._only_tasks = all(thread.task for thread in program.threads)
 
     def finest(self) -> Relation:
         """Return the same program under policy `access`, where a switch is possible before every shared access."""
@@ -151,6 +152,7 @@ class Relation:
             {},
             midway=midway,
             spurious=self.program.spurious,
+            fifo=self.policy.fifo,
             own=frame.own,
         )
         try:
@@ -285,9 +287,11 @@ class Relation:
     def _may_switch(self, partial: _Partial, instruction: Operate) -> bool:
         if instruction.place.atomic and ATOMIC not in partial.marks:
             return False
-        if not self.policy.whole_calls and partial.frame.position in partial.visited:
+        if AWAIT in partial.marks:
             return True
-        return self.policy.switches(partial.marks)
+        if (self._only_tasks or not self.policy.whole_calls) and partial.frame.position in partial.visited:
+            return True
+        return not self._only_tasks and self.policy.switches(partial.marks)
 
     def _perform(self, thread: int, partial: _Partial, instruction: Operate, read: Read) -> list[_Partial]:
         """Perform one operation in place; returns one partial step per result when it has several."""
@@ -306,6 +310,7 @@ class Relation:
                 choice=choice,
                 midway=target.performed,
                 spurious=self.program.spurious,
+                fifo=self.policy.fifo,
                 instant=bool(place.atomic),
                 own=target.frame.own,
             )

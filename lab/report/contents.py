@@ -34,10 +34,13 @@ def contents(entries: Sequence[Entry], checked: Mapping[tuple[str, str], Checked
     checked : mapping
         By scenario and policy, what a check found; empty when nothing was explored.
     """
-    policies = [name for name in POLICIES if any(name in entry.declared for entry in entries)]
-    columns = (Column("name"), Column("title"), *map(Column, policies), *((Column("check"),) if checked else ()))
+    declared = [name for name in POLICIES if any(name in entry.declared for entry in entries)]
     tables = []
-    for topic, group in groupby(entries, key=lambda entry: entry.topic):
+    for topic, grouped in groupby(entries, key=lambda entry: entry.topic):
+        group = list(grouped)
+        tasks = any(POLICIES[name].fifo for entry in group for name in entry.declared)
+        policies = [name for name in declared if tasks or not POLICIES[name].fifo]
+        columns = (Column("name"), Column("title"), *map(Column, policies), *((Column("check"),) if checked else ()))
         rows = tuple(_row(entry, policies, checked) for entry in group)
         tables.append(Table(topic, columns, rows))
     return tuple(tables)

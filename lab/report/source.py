@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lab.model.instructions import Operate, Span
-from lab.model.policies import POLICIES, Policy
+from lab.model.policies import POLICIES, Policy, policies_for
 from lab.model.program import Program
 from lab.model.relation import Relation
 from lab.model.values import identity
@@ -35,7 +35,8 @@ def listing(program: Program) -> Table:
     Which operations are steps is seen from the states themselves. Where there are more than MOST_STATES of them, an
     operation that was not reached stands in brackets.
     """
-    reached = {name: _reached(program, policy) for name, policy in POLICIES.items()}
+    policies = policies_for(tasks=bool(program.tasks))
+    reached = {name: _reached(program, policy) for name, policy in policies.items()}
     by_line = _steps_by_line(program, reached)
     alike = _alike(reached)
     shaded = windows(program)

@@ -7,6 +7,7 @@ runs a scenario once with nothing installed and prints the outcome as JSON.
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import queue
 import sys
@@ -90,6 +91,11 @@ def fresh(code: types.CodeType) -> types.ModuleType:
     """
     module = types.ModuleType("scenario")
     module.__file__ = code.co_filename
+    if sys.version_info < (3, 10):  # noqa: UP036 - objects of asyncio belong to the loop there is when they are made
+        import asyncio
+
+        vars(module)[_LOOP] = asyncio.new_event_loop()
+        asyncio.set_event_loop(vars(module)[_LOOP])
     before = sys.modules.get(module.__name__)
     sys.modules[module.__name__] = module  # where `@dataclass` looks up annotations that are texts
     try:
@@ -119,13 +125,15 @@ def run(scenario: types.ModuleType | MutableMapping[str, Any], timeout: float = 
     for name, value in namespace.items():
         if isinstance(value, Record):
             object.__setattr__(value, "_name", name)
-    returned: dict[str, Any] = {spec.name: None for spec in declared.threads}
+    returned: dict[str, Any] = {}
     errors: dict[str, str] = {}
     output: list[str] = []
     namespace["print"] = lambda *values, sep=" ": output.append(sep.join(map(str, values)))
+    tasks = [spec for spec in declared.threads if inspect.iscoroutinefunction(spec.function)]
+    plain_threads = [spec for spec in declared.threads if spec not in tasks]
     begin = [0.0]
     together = threading.Barrier(
-        max(1, len(declared.threads)), lambda: begin.__setitem__(0, time.perf_counter() + spin)
+        max(1, len(plain_threads) + bool(tasks)), lambda: begin.__setitem__(0, time.perf_counter() + spin)
     )
 
     def body(spec: ThreadSpec) -> None:
@@ -135,21 +143,62 @@ def run(scenario: types.ModuleType | MutableMapping[str, Any], timeout: float = 
         try:
             returned[spec.name] = plain(spec.function(*spec.arguments))
         except Exception as error:  # noqa: BLE001 - whatever a thread raises is part of the outcome
-            errors[spec.name] = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            errors[spec.name] = _described(error)
 
-    running = [threading.Thread(target=body, args=(spec,), name=spec.name, daemon=True) for spec in declared.threads]
+    def loop() -> None:
+        together.wait()
+        _run_tasks(namespace, tasks, returned, errors)
+
+    running = [threading.Thread(target=body, args=(spec,), name=spec.name, daemon=True) for spec in plain_threads]
+    if tasks:
+        running.append(threading.Thread(target=loop, daemon=True))
     for one in running:
         one.start()
     deadline = time.monotonic() + timeout
     for one in running:
         one.join(max(0.0, deadline - time.monotonic()))
-    unfinished = tuple(one.name for one in running if one.is_alive())
+    going = {one.name for one in running if one.is_alive()}
+    going |= {spec.name for spec in tasks if running[-1].is_alive() and spec.name not in returned}
+    unfinished = tuple(spec.name for spec in declared.threads if spec.name in going and spec.name not in errors)
     violated = () if unfinished else tuple(_violated(declared))
     return RunOutcome(
         "unfinished" if unfinished else "finished",
         {name: plain(value) for name, value in list(namespace.items()) if _is_shared(name, value)},
-        returned, errors, unfinished, violated, tuple(output),
+        {spec.name: returned.get(spec.name) for spec in declared.threads},
+        errors, unfinished, violated, tuple(output),
     )  # fmt: skip
+
+
+def _described(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+_LOOP = "__loop__"
+
+
+def _run_tasks(
+    namespace: MutableMapping[str, Any], tasks: list[ThreadSpec], returned: dict[str, Any], errors: dict[str, str]
+) -> None:
+    """Run the tasks in one event loop, begun in the order of the file, until every task has ended."""
+    import asyncio  # a file without tasks does not need it
+
+    async def body(spec: ThreadSpec) -> None:
+        try:
+            returned[spec.name] = plain(await spec.function(*spec.arguments))
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - as for threads
+            errors[spec.name] = _described(error)
+
+    async def whole() -> None:
+        for spec in tasks:
+            asyncio.get_running_loop().create_task(body(spec)).set_name(spec.name)
+        while len(asyncio.all_tasks()) > 1:
+            await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})
+
+    loop = namespace.pop(_LOOP, None) or asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(whole())
+    finally:
+        loop.close()
 
 
 def _violated(declared: Registry) -> Iterator[str]:
@@ -170,11 +219,18 @@ _LOCKS = (
 _SCALARS = (bool, int, float, str, type(None))
 
 
+def _is_lock(value: Any) -> bool:
+    asyncio = sys.modules.get("asyncio")
+    return isinstance(value, _LOCKS) or (
+        asyncio is not None and isinstance(value, (asyncio.Lock, asyncio.Event, asyncio.Semaphore))
+    )
+
+
 def _is_shared(name: str, value: Any) -> bool:
     """Whether an outcome shows that top-level name: not a parameter, not a function or class, not a lock."""
-    if name.startswith("__") or callable(value) or isinstance(value, (types.ModuleType, _LOCKS)):
+    if name.startswith("__") or callable(value) or isinstance(value, types.ModuleType) or _is_lock(value):
         return False
-    if isinstance(value, (list, tuple)) and value and all(isinstance(one, _LOCKS) for one in value):
+    if isinstance(value, (list, tuple)) and value and all(map(_is_lock, value)):
         return False
     parameter = name.isupper() and isinstance(value, (*_SCALARS, tuple))
     return not parameter and type(value).__module__ != "__future__"
@@ -186,6 +242,9 @@ def plain(value: Any) -> Any:
         return plain(value.load())
     if isinstance(value, queue.Queue):
         return plain(list(value.queue))
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is not None and isinstance(value, asyncio.Queue):
+        return plain(list(value._queue))  # noqa: SLF001 - it has no other way to look
     if isinstance(value, queue.SimpleQueue):
         return plain([value.get() for _ in range(value.qsize())])
     if isinstance(value, Record):

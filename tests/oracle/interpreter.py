@@ -9,6 +9,7 @@ computed); the stack and the local variables say where the thread stands.
 from __future__ import annotations
 
 import ast
+import asyncio
 import builtins
 import operator
 import queue
@@ -915,7 +916,7 @@ def exception_class(name: str) -> type[BaseException]:
     """Return the class of that name."""
     if name == "UseAfterFree":
         return UseAfterFree
-    for module in (builtins, queue, threading):
+    for module in (builtins, queue, threading, asyncio):
         if hasattr(module, name):
             found: type[BaseException] = getattr(module, name)
             return found

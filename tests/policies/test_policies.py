@@ -24,7 +24,8 @@ def test_every_version_has_a_policy_and_from_3_11_on_a_warm_one() -> None:
     """In the order of their age, between `statement` and `free-threaded`."""
     warm = [version for one in ("3.11", "3.12", "3.13", "3.14") for version in (one, f"{one}-warm")]
     versions = ["2.7", "3.9", "3.10", *warm]
-    assert list(POLICIES) == ["access", "statement", *(f"cpython-{version}" for version in versions), "free-threaded"]
+    gil = [f"cpython-{version}" for version in versions]
+    assert list(POLICIES) == ["access", "statement", *gil, "free-threaded", "asyncio-fifo"]
 
 
 @pytest.mark.parametrize("interpreter", INTERPRETERS, ids=lambda one: one.version)

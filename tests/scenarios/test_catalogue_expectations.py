@@ -86,7 +86,7 @@ def test_a_witness_replays_to_its_fault(name: str, policy: str) -> None:
     result = explored(name, policy)
     graph = state_graph(lab.relation(name, policy))
     for prop in result.properties:
-        if prop.verdict == "violated":
+        if prop.verdict == "violated" and prop.kind != "sometimes":  # there is no run that shows what never happens
             assert prop.witness is not None
             if prop.loop:
                 assert graph.walk(prop.witness + prop.loop)[-1] == graph.walk(prop.witness)[-1]

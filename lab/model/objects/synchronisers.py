@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lab.model.objects import awaited
 from lab.model.objects.locks import BoundedSemaphore, Lock, RLock, Semaphore
 from lab.model.objects.queues import LifoQueue, Queue, SimpleQueue
 from lab.model.objects.synchroniser import Synchroniser
@@ -20,5 +21,10 @@ SYNCHRONISERS: dict[str, type[Synchroniser]] = {
     "queue.Queue": Queue,
     "queue.LifoQueue": LifoQueue,
     "queue.SimpleQueue": SimpleQueue,
+    "asyncio.Lock": awaited.Lock,
+    "asyncio.Event": awaited.Event,
+    "asyncio.Semaphore": awaited.Semaphore,
+    "asyncio.BoundedSemaphore": awaited.BoundedSemaphore,
+    "asyncio.Queue": awaited.Queue,
 }
 """Each class by the name that a file imports."""
