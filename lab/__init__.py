@@ -22,6 +22,7 @@ from lab.errors import IncompleteError, LabError, ScenarioError, UsageError
 
 if TYPE_CHECKING:
     from lab.explorer.bounds import Progress
+    from lab.explorer.checkpoint import Checkpoint
     from lab.explorer.questions import Answered
     from lab.explorer.result import Outcome, PropertyResult, Result
     from lab.model.program import Program
@@ -105,6 +106,8 @@ def explore(
     spurious: bool = False,
     symmetry: bool = True,
     max_memory: int | None = None,
+    checkpoint: Checkpoint | str | Path | None = None,
+    resume: bool = False,
 ) -> Result:
     """Return everything that a scenario can do under a policy.
 
@@ -139,6 +142,11 @@ def explore(
         Whether threads of one `each` that provably may be swapped are explored as one; the result does not show it.
     max_memory : int or None
         Bytes that this process may have resident: stop when more would be needed, at most a tenth above.
+    checkpoint : str, Path or Checkpoint or None
+        A folder of its own to keep every half minute what is needed to go on after a kill; it stays there. A
+        `lab.explorer.checkpoint.Checkpoint` says more.
+    resume : bool
+        Whether to go on from what is in that folder.
 
     Raises
     ------
@@ -163,8 +171,31 @@ def explore(
         max_length=max_length,
         symmetry=symmetry,
         max_memory=max_memory,
+        checkpoint=_kept(checkpoint, resume=resume),
     )
     return replace(result, seconds=perf_counter() - start)
+
+
+def _kept(checkpoint: Checkpoint | str | Path | None, *, resume: bool) -> Checkpoint | None:
+    """Return the checkpoint in a folder, which is written every half minute."""
+    if not isinstance(checkpoint, str | Path):
+        return checkpoint
+    import warnings
+
+    from lab.explorer.checkpoint import Checkpoint
+
+    last = [perf_counter()]
+
+    def due() -> bool:
+        if perf_counter() - last[0] < _HALF_A_MINUTE:
+            return False
+        last[0] = perf_counter()
+        return True
+
+    return Checkpoint(Path(checkpoint), due, warnings.warn, resume=resume, version=__version__)
+
+
+_HALF_A_MINUTE = 30.0
 
 
 def _as_html(result: Result) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["IncompleteError", "LabError", "ScenarioError", "UsageError"]
+__all__ = ["CheckpointError", "IncompleteError", "LabError", "ScenarioError", "UsageError"]
 
 
 class LabError(Exception):
@@ -11,6 +11,10 @@ class LabError(Exception):
 
 class UsageError(LabError):
     """A request that makes no sense: an unknown scenario, policy, parameter or schedule."""
+
+
+class CheckpointError(UsageError):
+    """A checkpoint that cannot be used: damaged, of something else, or in the way."""
 
 
 class IncompleteError(LabError):

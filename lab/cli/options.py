@@ -14,7 +14,7 @@ from lab.errors import UsageError
 if TYPE_CHECKING:
     from lab.model.program import Program
 
-__all__ = ["bounds", "engine", "load", "memory", "parameters", "policy", "setting", "size", "spurious"]
+__all__ = ["bounds", "checkpoint", "engine", "load", "memory", "parameters", "policy", "setting", "size", "spurious"]
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -76,6 +76,26 @@ def memory(command: Decorated) -> Decorated:
         metavar="SIZE",
         help="Stop before the process takes more memory, such as 500M or 2G, and report what was found until then.",
     )(command)
+
+
+def checkpoint(command: Decorated) -> Decorated:
+    """Add the options --checkpoint, --checkpoint-every and --resume."""
+    folder = click.option(
+        "--checkpoint",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Keep in this folder what it takes to go on after a kill or Ctrl-C; a run that ends removes it.",
+    )
+    every = click.option(
+        "--checkpoint-every",
+        type=click.FloatRange(min=0),
+        default=30.0,
+        show_default=True,
+        metavar="S",
+        help="Seconds between two checkpoints.",
+    )
+    resume = click.option("--resume", is_flag=True, help="Go on from the checkpoint in the folder of --checkpoint.")
+    return folder(every(resume(command)))
 
 
 _UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 import click
 
 from lab.cli import guard, options
+from lab.cli.checkpoints import Checkpoints
 from lab.cli.figures import tell_of
 from lab.cli.folder import check_writable
 from lab.cli.screen import complain, say, show, write_json
 from lab.cli.status import BOUND, status_of, worst
 from lab.cli.watch import Watch
-from lab.errors import UsageError
+from lab.errors import CheckpointError, UsageError
 
 if TYPE_CHECKING:
+    from lab.explorer.checkpoint import Checkpoint
     from lab.explorer.result import Result
     from lab.model.program import Program
 
@@ -62,6 +64,7 @@ LISTED = 20
 )
 @options.bounds
 @options.memory
+@options.checkpoint
 @options.engine
 def run(
     *,
@@ -78,6 +81,9 @@ def run(
     max_states: int | None,
     max_seconds: float | None,
     max_memory: int | None,
+    checkpoint: Path | None,
+    checkpoint_every: float,
+    resume: bool,
     engine: str,
     max_length: int | None,
 ) -> int:
@@ -94,6 +100,7 @@ def run(
     options.parameters(settings)  # wrong settings are wrong for every file: one sentence, not one a file
     if folder is not None:
         check_writable(folder)
+    checkpoints = Checkpoints(checkpoint, checkpoint_every, resume=resume)
     statuses: list[int] = []
     results: list[Result] = []
     for scenario in scenarios:
@@ -111,6 +118,7 @@ def run(
                     representatives=listing,
                     max_length=max_length,
                     max_memory=max_memory,
+                    checkpoint=checkpoints.following(),
                     quiet=as_json,
                 )
                 results.append(result)
@@ -122,6 +130,8 @@ def run(
                     _draw(program, result, folder, complain if as_json else say)
             if together and not as_json:
                 _survey(results[-len(policies_named(policy, tasks=bool(program.tasks))) :])
+        except CheckpointError:
+            raise
         except guard.EXPECTED as error:
             complain(guard.explained(error))
             statuses.append(guard.status_of_error(error))
@@ -129,6 +139,7 @@ def run(
         from lab.report.json import as_json as to_json
 
         write_json(map(to_json, results), single=len(scenarios) == 1 and policy != "all")
+    checkpoints.end(results)
     return worst(statuses)
 
 
@@ -172,6 +183,7 @@ def explore(
     representatives: int = 0,
     max_length: int | None = None,
     max_memory: int | None = None,
+    checkpoint: Checkpoint | None = None,
     quiet: bool = False,
 ) -> Result:
     """Explore under bounds and Ctrl-C, and show progress unless `quiet`; what was found until then is kept."""
@@ -190,6 +202,7 @@ def explore(
             representatives=representatives,
             max_length=max_length,
             max_memory=max_memory,
+            checkpoint=checkpoint,
         )
     return watch.explained(result)
 

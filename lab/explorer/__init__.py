@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 from lab.explorer.bounds import Bounds, Progress
+from lab.explorer.checkpoint import Checkpoint
 from lab.explorer.engine import Engine
 from lab.explorer.expectations import check
 from lab.explorer.memory import Memory
@@ -32,6 +33,7 @@ def explore(
     max_length: int | None = None,
     symmetry: bool = True,
     max_memory: int | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Result:
     """Explore a program in every order its policy allows.
 
@@ -61,6 +63,8 @@ def explore(
         witness may be another one as short.
     max_memory : int, optional
         Bytes that the process may have resident, > 0: what does not fit stops the exploration.
+    checkpoint : Checkpoint, optional
+        Where to keep what is known, and from where to go on.
 
     Returns
     -------
@@ -79,7 +83,7 @@ def explore(
     """
     memory = None if max_memory is None else Memory(max_memory)
     bounds = Bounds(max_states, deadline, progress, memory=memory)
-    walks = Walks(relation, bounds, Engine(engine), max_length=max_length, symmetry=symmetry)
+    walks = Walks(relation, bounds, Engine(engine), max_length=max_length, symmetry=symmetry, checkpoint=checkpoint)
     with nullcontext() if memory is None else memory:
         result = walks.whole().result() if max_preemptions is None else _with_few_preemptions(walks, max_preemptions)
         if relation.policy.name != "access":

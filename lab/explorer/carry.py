@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.explorer.checkpoint import Folder
 from lab.explorer.engine import NUMPY, Engine
 from lab.explorer.expand import Successors
 from lab.explorer.index import StateIndex
@@ -38,6 +40,16 @@ class _NextFlow:
     def __init__(self, flow: _Flow, capacity: int) -> None:
         self.schedules = Sums(capacity, flow.schedules.bits)
         self.chances = Sums(capacity, flow.chances.bits)
+
+
+def _parts(flow: _Flow, following: _NextFlow) -> list[tuple[str, Numbers | Sums]]:
+    """Return all that is counted under one tag, each with a name."""
+    return [
+        ("schedules", flow.schedules),
+        ("chances", flow.chances),
+        ("next-schedules", following.schedules),
+        ("next-chances", following.chances),
+    ]
 
 
 class Carried:
@@ -136,6 +148,53 @@ class Carried:
         schedules += int(flow.schedules.total(rows) * share)  # each state of an orbit has the same number
         probability += Fraction(flow.chances.total(rows), self._denominator) * share
         self._totals[tag] = (schedules, probability)
+
+    def save(self, folder: Folder, code: Callable[[Hashable], Any], version: int) -> dict[str, Any]:  # noqa: ARG002
+        """Keep the level at hand, what is known of the next one, and the totals."""
+        folder.put("frontier", self.frontier.reshape(-1))
+        folder.put("next", self._next.keys.reshape(-1))
+        flows = [
+            [code(tag), *(part.save(folder, f"{kind}.{number}") for kind, part in _parts(flow, self._sums[tag]))]
+            for number, (tag, flow) in enumerate(self._flows())
+        ]
+        totals = [
+            [code(tag), hex(schedules), hex(chance.numerator), hex(chance.denominator)]
+            for tag, (schedules, chance) in self._totals.items()
+        ]
+        return {
+            "flows": flows, "totals": totals, "denominator": hex(self._denominator), "scale": hex(self._scale)
+        }  # fmt: skip
+
+    def load(self, folder: Folder, data: dict[str, Any], decode: Callable[[Any], Hashable]) -> None:
+        """Take up what was saved; the packing has its layout already."""
+        words = folder.data["packing"]["words"]
+        self.frontier = folder.get("frontier").reshape(words, -1)
+        self._next = StateIndex(words)
+        flows = {}
+        for number, (tag, schedules, chances, *_) in enumerate(data["flows"]):
+            flows[decode(tag)] = _Flow(
+                Numbers.load(folder, f"schedules.{number}", schedules),
+                Numbers.load(folder, f"chances.{number}", chances),
+            )
+        self._all, self._avoiding = flows.pop(None), flows
+        self._denominator = int(data["denominator"], 16)
+        self._totals = {
+            decode(tag): (int(schedules, 16), Fraction(int(above, 16), int(below, 16)))
+            for tag, schedules, above, below in data["totals"]
+        }
+        self._open()
+        self._scale = int(data["scale"], 16)
+        for number, (sums, (*_, schedules, chances)) in enumerate(zip(self._sums.values(), data["flows"], strict=True)):
+            sums.schedules.load(folder, f"next-schedules.{number}", schedules)
+            sums.chances.load(folder, f"next-chances.{number}", chances)
+        self._begin(folder.get("next").reshape(words, -1))
+
+    def _begin(self, keys: Words) -> None:
+        """Begin the next level with these keys, of which the sums have the entries already."""
+        if isinstance(self._next, Rows):
+            self._next.take(keys)
+        else:
+            self._next.intern(keys)
 
     def advance(self, count: int) -> None:
         """Make the first `count` states found the frontier."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -16,7 +16,6 @@ from lab.explorer.protocol import Explorable, Observed
 from lab.explorer.result import Status
 from lab.explorer.verdicts import Judge
 from lab.model.state import State
-from lab.model.values import identity
 
 __all__ = ["DEADLOCK", "END", "EXCEPTION", "Ends", "Group", "outcome_key", "plain_identity", "waiting_of"]
 
@@ -63,7 +62,7 @@ class Ends:
     groups: dict[Hashable, Group] = field(default_factory=dict)
     count: dict[str, int] = field(default_factory=lambda: {DEADLOCK: 0, EXCEPTION: 0})
     violations: dict[str, tuple[int, str]] = field(default_factory=dict)
-    _met: set[Hashable] = field(default_factory=set)
+    _met: set[tuple[int, ...]] = field(default_factory=set)
 
     def add(self, keys: Words, first: int, rows: Ids) -> dict[tuple[Hashable, Fraction], Ids]:
         """Take the end states among a level's, and say which rows belong together.
@@ -107,7 +106,7 @@ class Ends:
             tags.append(DEADLOCK)
         if self.groups[key].observed.errors:
             tags.append(EXCEPTION)
-        new = self._is_new(state)
+        new = self._is_new(words)
         for tag in (DEADLOCK, EXCEPTION):
             self.count[tag] += new and tag in tags
         return tags
@@ -118,16 +117,59 @@ class Ends:
         self.groups[key].loop = self.groups[key].loop or loop
         return key
 
+    def save(self) -> dict[str, Any]:
+        """Return what was found, as plain data."""
+        return {
+            "groups": [
+                [group.status, group.first, group.faulty, self.packing.numbers(group.state)]
+                for group in self.groups.values()
+            ],
+            "count": self.count,
+            "violations": self.violations,
+            "met": sorted(self._met),
+        }
+
+    def load(self, data: dict[str, Any]) -> None:
+        """Take up what was saved."""
+        for status, first, faulty, numbers in data["groups"]:
+            key = self._group(status, self.packing.state(numbers), first, False)
+            self.groups[key].faulty |= faulty
+        self.count = data["count"]
+        self.violations = {name: (number, reason) for name, (number, reason) in data["violations"].items()}
+        self._met = set(map(tuple, data["met"]))
+
+    def coded(self) -> Callable[[Hashable], Any]:
+        """Return the function that gives tags as plain data: an outcome by its number."""
+        numbers = {key: number for number, key in enumerate(self.groups)}
+
+        def code(tag: Hashable) -> Any:
+            if tag in numbers:
+                return numbers[tag]
+            return [*map(code, tag)] if isinstance(tag, tuple) else tag
+
+        return code
+
+    def decoded(self) -> Callable[[Any], Hashable]:
+        """Return the function that takes plain data back to the tags."""
+        keys = list(self.groups)
+
+        def decode(data: Any) -> Hashable:
+            if isinstance(data, int):
+                return keys[data]
+            return tuple(map(decode, data)) if isinstance(data, list) else data
+
+        return decode
+
     def forget_components(self) -> None:
         """Leave out what `add_component` added."""
         self.groups = {key: group for key, group in self.groups.items() if group.status in ("finished", "deadlock")}
 
-    def _is_new(self, state: State) -> bool:
+    def _is_new(self, words: list[int]) -> bool:
         """Whether an end state is met for the first time; a walk whose keys say more than the state meets it again."""
         if len(self.packing.domains) == self.packing.state_fields:
             return True
         known = len(self._met)
-        self._met.add(identity(state))
+        self._met.add(tuple(self.packing.number(words, field) for field in range(self.packing.state_fields)))
         return len(self._met) > known
 
     def _note(self, name: str, number: int, words: list[int]) -> None:

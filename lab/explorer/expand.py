@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.explorer.checkpoint import Folder
 from lab.explorer.engine import NUMPY, Engine
 from lab.explorer.memo import Memo, Signatures
 from lab.explorer.packing import Ids, Packing, Words
 from lab.explorer.protocol import Explorable
 from lab.explorer.tables import Found, Tables
+from lab.model.stored import as_data, from_data
 
 __all__ = ["Expander", "Successors"]
 
@@ -77,6 +79,20 @@ class Expander:
     def reset(self) -> None:
         """Empty the tables after a change of layout."""
         self.tables.reset()
+
+    def save(self, folder: Folder) -> dict[str, Any]:  # noqa: ARG002 - more is kept where there is a bound
+        """Keep what labels and signatures mean, and how far every local state is from the start."""
+        accesses = [[as_data(access) for access in some] for some in self.signatures.accesses]
+        return {"labels": self.labels, "memos": [memo.save() for memo in self.memos], "accesses": accesses}
+
+    def load(self, folder: Folder) -> None:
+        """Take up what was saved."""
+        data = folder.data["expander"]
+        self.labels = [(thread, result) for thread, result in data["labels"]]
+        for some in data["accesses"]:
+            self.signatures.intern(list(map(from_data, some)))
+        for memo, kept in zip(self.memos, data["memos"], strict=True):
+            memo.load(kept)
 
     def expand(self, keys: Words) -> Successors | None:
         """Return every transition of the states with those keys, shape (words, n); None when a field overflowed."""

@@ -8,12 +8,9 @@ from lab.explorer.protocol import Explorable, Observed
 from lab.model.program import Property
 from lab.model.state import Local, State, Step, Waiting
 from lab.model.symmetry import Family
-from lab.model.values import UNBOUND, Marker, Value
+from lab.model.values import OWN, UNBOUND, Value
 
 __all__ = ["Interchangeable"]
-
-_OWN = Marker("own index")
-"""What stands for a thread's index in local states."""
 
 
 class Interchangeable:
@@ -78,7 +75,7 @@ class Interchangeable:
 
     def _shown(self, thread: int, local: Local) -> Local:
         index = self.program.threads[thread].arguments
-        return local._replace(values=tuple(index[0] if value is _OWN else value for value in local.values))
+        return local._replace(values=tuple(index[0] if value is OWN else value for value in local.values))
 
     def _hidden(self, thread: int, local: Local) -> Local:
         registers = self._registers.get(thread)
@@ -86,7 +83,7 @@ class Interchangeable:
             return local
         live = self.program.threads[thread].code.live[local.position]
         values = tuple(
-            _OWN if register in registers and value is not UNBOUND else value
+            OWN if register in registers and value is not UNBOUND else value
             for register, value in zip(live, local.values, strict=True)
         )
         return local._replace(values=values)

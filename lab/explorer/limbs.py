@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.explorer.checkpoint import Folder
 from lab.explorer.packing import Ids
 
 __all__ = ["Numbers", "Sums"]
@@ -31,6 +34,17 @@ class Numbers:
     def one(cls) -> Numbers:
         """Return the vector (1)."""
         return cls([np.ones(1, np.uint64)])
+
+    def save(self, folder: Folder, name: str) -> dict[str, Any]:
+        """Keep the numbers."""
+        for place, limb in enumerate(self.limbs):
+            folder.put(f"{name}.{place}", limb)
+        return {"limbs": len(self.limbs), "bits": self.bits}
+
+    @classmethod
+    def load(cls, folder: Folder, name: str, data: dict[str, Any]) -> Numbers:
+        """Return the numbers that were saved."""
+        return cls([folder.get(f"{name}.{place}") for place in range(data["limbs"])], data["bits"])
 
     def total(self, rows: Ids) -> int:
         """Return the sum of the numbers in those rows; at most 2**23 of them at a time are added."""
@@ -91,6 +105,17 @@ class Sums:
         for limb, given in zip(self.limbs, source.limbs, strict=False):
             amounts = given if weights is None else given * weights
             np.add.at(limb, targets, amounts.take(rows))
+
+    def save(self, folder: Folder, name: str) -> dict[str, Any]:
+        """Keep the sums as they are."""
+        for place, limb in enumerate(self.limbs):
+            folder.put(f"{name}.{place}", limb[: self.used])
+        return {"limbs": len(self.limbs), "bits": self._bits, "pending": self._pending}
+
+    def load(self, folder: Folder, name: str, data: dict[str, Any]) -> None:
+        """Take up what was saved, in place of what there is."""
+        self.limbs = [folder.get(f"{name}.{place}") for place in range(data["limbs"])]
+        self.used, self._bits, self._pending = self.limbs[0].size, data["bits"], data["pending"]
 
     def scale(self, factor: int) -> None:
         """Multiply every entry."""

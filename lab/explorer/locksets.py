@@ -14,6 +14,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.explorer.checkpoint import Folder
 from lab.explorer.expand import Expander
 from lab.explorer.orbits import Orbits
 from lab.explorer.packing import Packing, Words
@@ -58,6 +59,14 @@ class LockSets:
             for place in wanted:
                 without = self._locks[place].holders(keys) != thread
                 self._lacking[thread, place, signatures[without]] = True
+
+    def save(self, folder: Folder) -> None:
+        """Keep what was noted."""
+        folder.put("lacking", self._lacking.reshape(-1))
+
+    def load(self, folder: Folder) -> None:
+        """Take up what was saved; signatures have their numbers already."""
+        self._lacking = folder.get("lacking").reshape(*self._lacking.shape[:2], -1) if self._locks else self._lacking
 
     def _make_room(self) -> None:
         missing = len(self._expander.signatures.accesses) - self._lacking.shape[2]

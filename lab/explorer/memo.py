@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lab.explorer.packing import Packing
 from lab.explorer.protocol import Explorable
@@ -88,6 +88,16 @@ class Memo:
         self.generation: list[int] = []
         self.layered = True
         self.touched: set[int] = set()
+
+    def save(self) -> dict[str, Any]:
+        """Return what the relation's answers alone do not say again in the same way."""
+        return {"potential": list(self._potential.items()), "layered": self.layered, "touched": sorted(self.touched)}
+
+    def load(self, data: dict[str, Any]) -> None:
+        """Take up what was saved."""
+        self._potential.update(data["potential"])
+        self.layered = data["layered"]
+        self.touched.update(data["touched"])
 
     def entry(self, local: int, words: Sequence[int]) -> Entry:
         """Return what the step does in the state with that key, asking the relation when it is not known.

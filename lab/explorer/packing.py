@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.explorer.checkpoint import Folder
 from lab.model.state import State
+from lab.model.stored import as_data, from_data
 from lab.model.values import Value, identity
 
 __all__ = ["WORD_BITS", "Domain", "Ids", "Layout", "Packing", "Words"]
@@ -109,6 +113,33 @@ class Packing:
             used += width
         self.words = word + 1
 
+    def save(self, folder: Folder) -> dict[str, Any]:
+        """Keep the values and the layout."""
+        known = folder.data["packing"]["sizes"] if folder.data else [0] * len(self.domains)
+        own = [field for field, domain in enumerate(self.domains) if self._first(domain) == field]
+        lines = [
+            json.dumps([field, as_data(value)]) + "\n"
+            for field in own
+            for value in self.domains[field].values[known[field] :]
+        ]
+        new = np.frombuffer("".join(lines).encode("ascii"), np.uint8)
+        folder.append("values", new)
+        sizes = [len(domain.values) if field in own else 0 for field, domain in enumerate(self.domains)]
+        return {"sizes": sizes, "layout": self.layout, "words": self.words, "version": self.version}
+
+    def load(self, folder: Folder) -> None:
+        """Take up what was saved, before anything else is known."""
+        for line in folder.get("values").tobytes().splitlines():
+            field, value = json.loads(line)
+            self.domains[field].intern(from_data(value))
+        data = folder.data["packing"]
+        self.word, self.shift, self.width = (list(column) for column in zip(*data["layout"], strict=True))
+        self.words, self.version = data["words"], data["version"]
+
+    def _first(self, domain: Domain) -> int:
+        """Return the first field that has a domain."""
+        return next(field for field, other in enumerate(self.domains) if other is domain)
+
     def relayout(self) -> Callable[[Words], Words]:
         """Make room for every domain and return the function that maps old keys, shape (words, n), to new ones."""
         old = self.layout
@@ -151,6 +182,16 @@ class Packing:
     def mask(self, field: int) -> int:
         """Return the bits of a field within its word."""
         return ((1 << self.width[field]) - 1) << self.shift[field]
+
+    def numbers(self, state: State) -> list[int]:
+        """Return the number of each field's value in a state whose values are all known."""
+        fields = zip(self.domains, (*state.locals, *state.shared), strict=False)
+        return [domain.intern(value) for domain, value in fields]
+
+    def state(self, numbers: Sequence[int]) -> State:
+        """Return the state in which the fields hold the values of those numbers."""
+        values = [domain.values[number] for domain, number in zip(self.domains, numbers, strict=False)]
+        return State(tuple(values[: self.threads]), tuple(values[self.threads : self.state_fields]))
 
     def encode(self, state: State) -> Words:
         """Return the key of a state whose values are all known, shape (words, 1); extra fields hold 0."""

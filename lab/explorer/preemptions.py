@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.explorer.checkpoint import Folder
 from lab.explorer.engine import NUMPY, Engine
 from lab.explorer.expand import Expander, Successors
 from lab.explorer.index import StateIndex
@@ -70,10 +73,21 @@ class BoundedExpander(Expander):
         self.bound = bound
         self.forget()
 
-    def forget(self) -> None:
+    def forget(self, cut: bool = False) -> None:
         """Begin again with a walk of another kind; what is known about steps is kept."""
-        self.cut = False
+        self.cut = cut
         self.census = Census(self.packing)
+
+    def save(self, folder: Folder) -> dict[str, Any]:
+        """Keep the census, too."""
+        return super().save(folder) | {"cut": self.cut, "census": self.census.save(folder)}
+
+    def load(self, folder: Folder) -> None:
+        """Take up what was saved."""
+        super().load(folder)
+        self.cut = folder.data["expander"]["cut"]
+        self.forget(self.cut)
+        self.census.load(folder)
 
     def expand(self, keys: Words) -> Successors | None:
         """Return the transitions of the states with those keys that the bound allows; None when a field overflowed."""
@@ -124,6 +138,21 @@ class Census:
         self._masks = np.array(masks, np.int64)[:, None]
         self._index = StateIndex(packing.words, 1024)
 
+    def save(self, folder: Folder) -> dict[str, Any]:
+        """Keep what was counted."""
+        self._follow()
+        folder.extend("census", [self._index.keys.T.reshape(-1)], np.int64, self._version)
+        folder.put("moved", self._moved[: self._index.size])
+        return {"transitions": self.transitions}
+
+    def load(self, folder: Folder) -> None:
+        """Take up what was saved."""
+        keys = folder.get("census").reshape(-1, self._index.words).T
+        self._number(np.ascontiguousarray(keys))
+        moved = folder.get("moved")
+        self._moved[: moved.size] = moved
+        self.transitions = folder.data["expander"]["census"]["transitions"]
+
     def states(self, keys: Words) -> int:
         """Return how many states of the program have been seen, those with the given keys included."""
         self._number(keys)
@@ -140,11 +169,15 @@ class Census:
         self.transitions += int(np.count_nonzero(rows == rows[first][move]))  # all results of the same thread there
         np.bitwise_or.at(self._moved, numbers[new], bits[new])
 
-    def _number(self, keys: Words) -> Ids:
+    def _follow(self) -> None:
+        """Follow a change of layout."""
         if self._version != self._packing.version:
             known, translation = self._index.keys, self._packing.translation(self._layout)
             self._restart()
             self._index.intern(translation(known))
+
+    def _number(self, keys: Words) -> Ids:
+        self._follow()
         numbers, _ = self._index.intern(keys & self._masks)
         more = self._index.size - self._moved.size
         if more > 0:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations, product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.explorer.checkpoint import Folder
 from lab.explorer.expand import Expander
 from lab.explorer.locksets import LockSets
 from lab.explorer.orbits import Orbits
@@ -15,6 +17,7 @@ from lab.explorer.packing import Packing, Words
 from lab.explorer.protocol import Explorable
 from lab.explorer.result import LockSet, Race, RacyAccess
 from lab.model.state import Access
+from lab.model.stored import as_data, from_data
 
 __all__ = ["RaceFinder"]
 
@@ -60,6 +63,18 @@ class RaceFinder:
         """The locks held at every access to each location with a race, by location."""
         return self._locksets.of(one.location for (_, one), _ in self._found.values())
 
+    def save(self, folder: Folder) -> list[Any]:
+        """Keep which locks were lacked, and return what was found, as plain data."""
+        self._locksets.save(folder)
+        return [[(thread, as_data(access)) for thread, access in sides] for sides in self._found.values()]
+
+    def load(self, folder: Folder) -> None:
+        """Take up what was saved; a race that is met again is known."""
+        self._locksets.load(folder)
+        for (left, one), (right, other) in folder.data["races"]:
+            sides = ((left, from_data(one)), (right, from_data(other)))
+            self._found[_key(sides)] = sides
+
     def look(self, keys: Words, cells: NDArray[np.int64]) -> None:
         """Find new races in states with those keys, shape (words, n), given each thread's cells, shape (threads, n)."""
         self._locksets.look(keys, cells)
@@ -102,11 +117,15 @@ class RaceFinder:
             for left, right in product(self._alike.get(one, (one,)), self._alike.get(other, (other,))):
                 if left != right:
                     sides = ((left, a), (right, b)) if left < right else ((right, b), (left, a))
-                    key = (a.location, *((thread, access.line, access.kind) for thread, access in sides))
-                    self._found.setdefault(key, sides)
+                    self._found.setdefault(_key(sides), sides)
 
     def _side(self, thread: int, access: Access) -> RacyAccess:
         return RacyAccess(self._names[thread], access.line, access.kind, self._locksets.locks(thread, access))
+
+
+def _key(sides: tuple[_Side, _Side]) -> tuple[object, ...]:
+    """Return what tells a race from others."""
+    return (sides[0][1].location, *((thread, access.line, access.kind) for thread, access in sides))
 
 
 def _conflicts(one: tuple[Access, ...], other: tuple[Access, ...]) -> Iterator[tuple[Access, Access]]:

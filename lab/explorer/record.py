@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.explorer.checkpoint import Folder
 from lab.explorer.digraph import Graph, offsets_of
 from lab.explorer.engine import NUMPY, Engine
 from lab.explorer.expand import Successors
@@ -41,6 +42,7 @@ class Recorded:
     def __init__(self, initial: Words, engine: Engine = NUMPY) -> None:
         self.index = StateIndex(initial.shape[0], 1024, engine)
         self.index.intern(initial)
+        self._engine = engine
         self._low, self._high = 0, 1
         self._targets: list[NDArray[Any]] = []
         self._labels: list[NDArray[Any]] = []
@@ -82,6 +84,48 @@ class Recorded:
         """Note that frontier states end runs of a kind; each stands for itself."""
         assert share == 1
         self.tagged.setdefault(tag, []).append(rows + self._low)
+
+    def save(self, folder: Folder, code: Callable[[Hashable], Any], version: int) -> dict[str, Any]:
+        """Keep all states and transitions."""
+        folder.extend("keys", [self.index.keys.T.reshape(-1)], np.int64, version)
+        for name, (pieces, kind) in self._columns().items():
+            folder.extend(name, pieces, kind)
+        for name, lists in (("tagged", self.tagged), ("marked", self.marked)):
+            parts = [part for own in lists.values() for part in own]
+            folder.put(name, np.concatenate([np.zeros(0, np.int32), *parts]).astype(np.int32))
+        return {
+            "low": self._low,
+            "high": self._high,
+            "several": self._results is not None,
+            "tagged": [[code(tag), sum(part.size for part in own)] for tag, own in self.tagged.items()],
+            "marked": [[code(name), sum(part.size for part in own)] for name, own in self.marked.items()],
+        }
+
+    def _columns(self) -> dict[str, tuple[list[NDArray[Any]], Any]]:
+        """Return what is kept of transitions and states beside the keys, with numbers wide enough for all of it."""
+        found: dict[str, tuple[list[NDArray[Any]], Any]] = {
+            "targets": (self._targets, np.int32),
+            "moves": (self._labels, np.uint16),
+            "enabled": (self._enabled, np.uint8),
+            "degrees": (self._degrees, np.uint32),
+        }
+        return found if self._results is None else found | {"results": (self._results, np.uint32)}
+
+    def load(self, folder: Folder, data: dict[str, Any], decode: Callable[[Any], Hashable]) -> None:
+        """Take up what was saved."""
+        words = folder.data["packing"]["words"]
+        keys = folder.get("keys").reshape(-1, words).T
+        self.index = StateIndex(words, 1024, self._engine)
+        for start in range(0, keys.shape[1], 1 << 16):
+            self.index.intern(keys[:, start : start + (1 << 16)])
+        self._low, self._high = data["low"], data["high"]
+        self._targets, self._enabled = [folder.get("targets")], [folder.get("enabled")]
+        self._labels, self._degrees = [_narrow(folder.get("moves"))], [_narrow(folder.get("degrees"))]
+        self._results = [_narrow(folder.get("results"))] if data["several"] else None
+        for name, lists in (("tagged", self.tagged), ("marked", self.marked)):
+            ends = np.cumsum([count for _, count in data[name]])
+            parts = np.split(folder.get(name), ends)
+            lists.update({decode(tag): [part] for (tag, _), part in zip(data[name], parts, strict=False)})
 
     def advance(self, count: int) -> None:
         """Make the first `count` states found the frontier."""

@@ -99,6 +99,14 @@ class Rows:
             total.used = self.size
         return new[:found]
 
+    def take(self, keys: Words) -> None:
+        """Begin with these keys, of which the sums have the entries already."""
+        self.size = keys.shape[1]
+        if self.size:
+            self._arrange(max(self.size, self._wanted), keys)
+            self._slots = _free(self.size)
+            self._kernels.place(self._rows, self.words, self.size, self._slots, _MULTIPLIER, self._shift)
+
     def growth(self, count: int) -> int:
         """Return how many more bytes will be needed, for some time at least, for so many more keys."""
         count += self.size

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lab.explorer.bounds import Bounds, Stopped
 from lab.explorer.carry import Carried
+from lab.explorer.checkpoint import Folder, Keeper
 from lab.explorer.ends import Ends
 from lab.explorer.expand import Expander, Successors
 from lab.explorer.orbits import Orbits
@@ -60,6 +61,12 @@ class Walk(Protocol):
     def translate(self, translation: Callable[[Words], Words]) -> None:
         """Follow a change of layout."""
 
+    def save(self, folder: Folder, code: Callable[[Hashable], Any], version: int) -> dict[str, Any]:
+        """Keep everything in a checkpoint, given how tags become plain data and the version of the layout."""
+
+    def load(self, folder: Folder, data: dict[str, Any], decode: Callable[[Any], Hashable]) -> None:
+        """Take up what was saved."""
+
 
 @dataclass
 class Sighting:
@@ -95,8 +102,9 @@ class Search:
         walk: Walk,
         bounds: Bounds,
         orbits: Orbits | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
-        self._orbits = orbits
+        self._orbits, self._keeper = orbits, keeper
         self._packing, self._expander, self._walk, self.bounds = packing, expander, walk, bounds
         judges = [Judge(relation, packing, prop, orbits) for prop in relation.program.properties]
         self._judges = [judge for judge in judges if judge.property.kind != "final"]
@@ -106,50 +114,101 @@ class Search:
         self.sightings: dict[str, Sighting] = {}
         self.states, self.transitions = 1, 0
         self.stopped = ""
+        self._start: int | None = None
 
     def run(self) -> None:
         """Walk until everything is seen or a bound is reached."""
+        if self.stopped:
+            return
         try:
-            self._judge(0)
+            if self._start is None:
+                self._judge(0)
+                self._start = 0
             while self._walk.frontier.shape[1]:
-                self._level()
+                self._level(self._start)
+            self._keep(now=True)
         except Stopped as stop:
             self.stopped = str(stop)
+            self._keep(now=True)
         except KeyboardInterrupt:
             self.stopped = "interrupted"
         except MemoryError:
             self.stopped = "memory"
 
-    def _level(self) -> None:
+    def _level(self, begin: int) -> None:
+        """Step the level at hand from a batch on."""
         history, walk = self.history, self._walk
         first, count = history.starts[-1], walk.frontier.shape[1]
         room = self.bounds.left(history.states)
-        parents, labels = [], []
-        for start in range(0, count, _BATCH):
+        for start in range(begin, count, _BATCH):
+            self._start = start
             self._check(min(_BATCH, count - start))
             self._expander.engine.consider(self.transitions, self.bounds.room)
             successors = self._expand(start)
             new = walk.add(successors, start)
             self.transitions += self._stand_for(self._walk.frontier[:, start : start + _BATCH], successors.rows)
-            parents.append((successors.rows[new] + start).astype(np.uint32))
-            labels.append(successors.labels[new])
+            history.add(successors.rows[new] + start, successors.labels[new])
             self._look(successors, first, start)
             if room is not None and walk.found > room:
                 break
         found = walk.found if room is None else min(walk.found, room)
         stopping = found < walk.found
         walk.advance(found)
+        self._start = 0
         self.states += self._stand_for(walk.frontier)
-        history.append(parents, labels, found)
+        history.advance(found)
         self._judge(first + count)
         if stopping:
             raise Stopped("states")
 
     def _check(self, batch: int) -> None:
-        """Report progress; raises `Stopped` when a bound is reached, or stepping so many states may reach it."""
+        """Save and report progress; raises `Stopped` when a bound is reached, or stepping so many states may do so."""
+        self._keep()
         bounded = self.bounds.memory is not None
         growth = self._walk.growth(len(self._expander.labels) * batch) if bounded else 0
         self.bounds.check(self.history.states, self.transitions, len(self.history.starts) - 1, growth)
+
+    def _keep(self, *, now: bool = False) -> None:
+        if self._keeper is not None:
+            self._keeper.save(self._saved, now=now)
+
+    def _saved(self, folder: Folder) -> dict[str, Any]:
+        """Keep everything that decides how the walk goes on: it stands between two batches."""
+        return {
+            "kind": self.kind,
+            "start": self._start,
+            "states": self.states,
+            "transitions": self.transitions,
+            "stopped": self.stopped if self.stopped == "states" else "",
+            "sightings": {name: [seen.state, seen.reason] for name, seen in self.sightings.items()},
+            "packing": self._packing.save(folder),
+            "expander": self._expander.save(folder),
+            "history": self.history.save(folder),
+            "ends": self.ends.save(),
+            "races": self.races.save(folder),
+            "walk": self._walk.save(folder, self.ends.coded(), self._packing.version),
+        }
+
+    def load(self, folder: Folder) -> None:
+        """Go on from what was saved, instead of from the start."""
+        data = folder.data
+        self._start, self.stopped = data["start"], data["stopped"]
+        self.states, self.transitions = data["states"], data["transitions"]
+        self.sightings = {name: Sighting(*seen) for name, seen in data["sightings"].items()}
+        self._packing.load(folder)
+        self._expander.load(folder)
+        self._expander.reset()
+        self.history.load(folder)
+        self.ends.load(data["ends"])
+        self.races.load(folder)
+        self._walk.load(folder, data["walk"], self.ends.decoded())
+
+    @property
+    def kind(self) -> str:
+        """What kind of walk this is."""
+        if self._orbits is not None:
+            return "swaps"
+        return "levels" if isinstance(self._walk, Carried) else "recorded"
 
     def _expand(self, start: int) -> Successors:
         while True:

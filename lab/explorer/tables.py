@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 import numpy as np
@@ -129,20 +130,38 @@ class Tables:
             cells[some] = cell + (part << np.maximum(left, 0))
 
     def _fill(self, keys: Words, found: Found, places: Ids) -> None:
-        """Fill the cells at some places of `found`, flattened."""
-        n = keys.shape[1]
-        rows = found.rows.reshape(-1)[places]
-        distinct = zip(rows.tolist(), *(keys[:, places % n] & self._wanted[:, rows]).tolist(), strict=True)
-        first = dict(zip(reversed(list(distinct)), reversed(places.tolist()), strict=True))
-        for place in sorted(first.values()):
-            thread, state = divmod(place, n)
-            row, words = int(found.rows[thread, state]), keys[:, state].tolist()
-            local = row - int(self._thread[thread, 3])
-            entry = self.memos[thread].entry(local, words)
-            if self._generation.get(row) != self.memos[thread].generation[local]:
-                self._place(thread, local, row)
+        """Fill the cells at some places of `found`, flattened.
+
+        New values are numbered in the order of the states and, for each, of the threads: whatever was known before, an
+        exploration numbers them alike, also one that is resumed.
+        """
+        thread, state = np.divmod(places, keys.shape[1])
+        order = np.argsort(state * self.packing.threads + thread)
+        thread, state = thread[order], state[order]
+        rows = found.rows[thread, state]
+        waiting = self._cases(keys, rows, state, np.arange(rows.size))
+        last = -1
+        while waiting:
+            place = heappop(waiting)
+            if place == last:
+                continue
+            last, row, words = place, int(rows[place]), keys[:, state[place]].tolist()
+            memo, local = self.memos[thread[place]], row - int(self._thread[thread[place], 3])
+            entry = memo.entry(local, words)
+            if self._generation.get(row) != memo.generation[local]:
+                self._place(int(thread[place]), local, row)
+                later = place + 1 + np.flatnonzero(rows[place + 1 :] == row)
+                for other in self._cases(keys, rows, state, later):
+                    heappush(waiting, other)
             if not self.packing.overflowing:
-                self._store(thread, local, words, entry, self._cell(row, words))
+                self._store(int(thread[place]), local, words, entry, self._cell(row, words))
+
+    def _cases(self, keys: Words, rows: Ids, states: Ids, places: Ids) -> list[int]:
+        """Return the first of the places for each row and combination of its footprint's values, ascending."""
+        some = rows[places]
+        cases = zip(some.tolist(), *(keys[:, states[places]] & self._wanted[:, some]).tolist(), strict=True)
+        first = dict(zip(reversed(list(cases)), reversed(places.tolist()), strict=True))
+        return sorted(first.values())
 
     def _place(self, thread: int, local: int, row: int) -> None:
         """Give a local state a block of cells for its footprint."""

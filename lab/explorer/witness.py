@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.explorer.checkpoint import Folder
+from lab.explorer.packing import Ids
 from lab.explorer.protocol import Explorable
 from lab.model.state import State, Step
 
@@ -41,17 +43,36 @@ class History:
         self.states = 1
         self._parents: list[NDArray[np.uint32]] = [np.zeros(1, np.uint32)]
         self._labels: list[NDArray[np.uint16]] = [np.zeros(1, np.uint16)]
+        self._next: tuple[list[NDArray[np.uint32]], list[NDArray[np.uint16]]] = [], []
 
-    def append(self, parents: Sequence[NDArray[np.uint32]], labels: Sequence[NDArray[np.uint16]], count: int) -> None:
-        """Add a level: the first `count` states of those whose parents and labels are given in pieces.
+    def add(self, parents: Ids, labels: NDArray[np.uint16]) -> None:
+        """Add states to the next level, each with its parent's position in the last one."""
+        self._next[0].append(parents.astype(np.uint32))
+        self._next[1].append(labels)
 
-        A parent is given by its position in the level before.
-        """
+    def advance(self, count: int) -> None:
+        """End the next level with the first `count` states that were added to it."""
+        (parents, labels), self._next = self._next, ([], [])
         if count:
             self._parents.append(np.concatenate(parents)[:count])
             self._labels.append(np.concatenate(labels)[:count])
             self.starts.append(self.states)
             self.states += count
+
+    def save(self, folder: Folder) -> dict[str, Any]:
+        """Keep all levels, the next one as far as it is known."""
+        folder.extend("parents", self._parents + self._next[0], np.uint32)
+        folder.extend("labels", self._labels + self._next[1], np.uint16)
+        return {"starts": self.starts, "states": self.states}
+
+    def load(self, folder: Folder) -> None:
+        """Take up what was saved."""
+        data = folder.data["history"]
+        self.starts, self.states = data["starts"], data["states"]
+        ends = [*self.starts[1:], self.states]
+        *self._parents, parents = np.split(folder.get("parents"), ends)
+        *self._labels, labels = np.split(folder.get("labels"), ends)
+        self._next = [parents], [labels]
 
     def moves(self, state: int, labels: Sequence[Move]) -> list[Move]:
         """Return the schedule that reaches a state first."""

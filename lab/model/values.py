@@ -15,6 +15,7 @@ __all__ = [
     "CELL",
     "END",
     "MISSING",
+    "OWN",
     "UNBOUND",
     "Closure",
     "Cursor",
@@ -52,6 +53,10 @@ MISSING = Marker("missing")
 
 END = Marker("end")
 """What advancing an iterator gives when nothing is left."""
+
+
+OWN = Marker("own index")
+"""What stands for a thread's index where threads are not told apart."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,11 @@ from tests.explorer import naive, toys
 def test_a_history_is_followed_back_level_by_level() -> None:
     """State 0 leads to 1 and 2, state 2 to 3 (a batch each)."""
     history = History()
-    history.append([np.array([0, 0])], [np.array([0, 1], np.uint16)], 2)
-    history.append([np.array([], np.intp), np.array([1])], [np.array([], np.uint16), np.array([2], np.uint16)], 1)
+    history.add(np.array([0, 0]), np.array([0, 1], np.uint16))
+    history.advance(2)
+    history.add(np.array([], np.intp), np.array([], np.uint16))
+    history.add(np.array([1]), np.array([2], np.uint16))
+    history.advance(1)
     labels = [(0, 0), (1, 0), (1, 1)]
     assert [history.moves(state, labels) for state in range(4)] == [[], [(0, 0)], [(1, 0)], [(1, 0), (1, 1)]]
 
