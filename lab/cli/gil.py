@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -20,12 +22,15 @@ if TYPE_CHECKING:
 
 __all__ = ["gil"]
 
+CALIBRATE = "calibrate"
+
 
 @click.command(
     short_help="Simulate the GIL: experiments in simulated time.",
     epilog="\b\nExamples:\n"
     "  lab gil                                  the experiments there are\n"
     "  lab gil convoy                           what one computing thread does to one that waits\n"
+    "  lab gil cpu-bound --measure              simulated beside measured\n"
     "  lab gil cpu-bound --set work=2.0 --set cores=4\n"
     "  lab gil tick-battle --trace ticks.json   a trace for Perfetto",
 )
@@ -33,6 +38,26 @@ __all__ = ["gil"]
 @click.option("--model", metavar="MODEL", help="How threads share an interpreter: old, new, per-interpreter, ...")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the random latencies.")
 @options.setting
+@click.option("--measure", is_flag=True, help="Run the experiment on real interpreters, too, and show both.")
+@click.option(
+    "--python",
+    "interpreters",
+    multiple=True,
+    metavar="EXE",
+    help="Measure in this interpreter (3.9 or later, nothing installed) instead of this one; `all`: all on the path.",
+)
+@click.option(
+    "--repeat", type=click.IntRange(1, 1000), default=5, show_default=True, help="How often to measure each row."
+)
+@click.option(
+    "--calibration",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Simulate the machine that `lab gil calibrate --save FILE` has measured.",
+)
+@click.option(
+    "--save", type=click.Path(path_type=Path), metavar="FILE", help="With calibrate: write what was measured."
+)
 @click.option("--json", "as_data", is_flag=True, help="Print JSON.")
 @click.option(
     "--trace",
@@ -41,51 +66,151 @@ __all__ = ["gil"]
     help="Write the most telling run in the trace format of Chrome and Perfetto.",
 )
 def gil(
-    *, name: str | None, model: str | None, seed: int, settings: tuple[str, ...], as_data: bool, trace: Path | None
+    *,
+    name: str | None,
+    model: str | None,
+    seed: int,
+    settings: tuple[str, ...],
+    measure: bool,
+    interpreters: tuple[str, ...],
+    repeat: int,
+    calibration: Path | None,
+    save: Path | None,
+    as_data: bool,
+    trace: Path | None,
 ) -> int:
     """Run an experiment on models of the GIL, in simulated time; without NAME, list the experiments.
 
     The parameters of an experiment and of the machine are set with --set: cores, interval (the switch interval in
-    seconds), wake, slice and others; docs/gil.md has them all.
+    seconds), wake, slice and others; docs/gil.md has them all. `lab gil calibrate` estimates those of this machine.
     """
     from lab.report import gil as report
 
+    if save is not None and name != CALIBRATE:
+        raise UsageError(f"--save belongs to `lab gil {CALIBRATE}`")
     if name is None:
         show(report.experiments())
         return FINE
+    if name == CALIBRATE:
+        return _calibrate(interpreters, save, as_data=as_data)
     begun = perf_counter()
-    experiment, chosen, parameters = _prepared(name, model, seed, settings)
     if trace is not None:
         check_target(trace)
-    cases = experiment.prepared(chosen, parameters)
-    pairs = list(experiment.rows(cases))
-    rows = [row for row, _ in pairs]
+    plan = _planned(name, model, seed, settings, calibration)
+    chosen = _pythons(interpreters) if measure else ()
+    outcome = _measured(plan, chosen, repeat, calibration) if chosen else _simulated(plan)
     if trace is not None:
-        from lab.gil import trace_events
-
-        write_whole(trace, json.dumps(trace_events(pairs[experiment.shown][1])) + "\n")
+        _write_trace(plan, trace)
     if as_data:
-        write_json([report.as_json(experiment, chosen, parameters, rows, perf_counter() - begun)], single=True)
-        return FINE
-    show(report.results(experiment, chosen, rows))
-    say(experiment.advise(rows) if experiment.advise else experiment.lesson)
-    if trace is not None:
-        say(
-            f"Trace: {trace}, of {', '.join(f'{key} {value}' for key, value in cases[experiment.shown].labels.items())}"
+        write_json(
+            [report.as_json(plan.experiment, plan.settings, plan.parameters, outcome.rows, perf_counter() - begun)],
+            single=True,
         )
+        return FINE
+    show(report.results(plan.experiment, plan.settings, outcome.rows, outcome.note))
+    say(plan.experiment.advise(outcome.rows) if plan.experiment.advise else plan.experiment.lesson)
+    if trace is not None:
+        labels = plan.experiment.prepared(plan.settings, plan.parameters)[plan.experiment.shown].labels
+        say(f"Trace: {trace}, of {', '.join(f'{key} {value}' for key, value in labels.items())}")
     return FINE
 
 
-def _prepared(
-    name: str, model: str | None, seed: int, given: tuple[str, ...]
-) -> tuple[Experiment, Settings, dict[str, Any]]:
+@dataclass(frozen=True)
+class _Plan:
+    """What to simulate."""
+
+    experiment: Experiment
+    settings: Settings
+    parameters: dict[str, Any]
+    given: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """Rows, and where measured values come from."""
+
+    rows: list[dict[str, Any]]
+    note: str = ""
+
+
+def _planned(name: str, model: str | None, seed: int, given: tuple[str, ...], calibration: Path | None) -> _Plan:
     """Return the experiment, the settings and its parameters; raises `UsageError` for what makes no sense."""
     from lab.gil import MODELS, Settings, experiment_named, split_parameters
+    from lab.gil.measure import read_calibration
 
     experiment = experiment_named(name)
-    chosen = model or experiment.model
-    for known in MODELS:
-        if known == chosen:
-            changed, parameters = split_parameters(experiment, options.parameters(given), Settings(known, seed=seed))
-            return experiment, changed, parameters
-    raise UsageError(f"there is no model {chosen!r}; choose one of {', '.join(MODELS)}")
+    wanted = model or experiment.model
+    known = next((one for one in MODELS if one == wanted), None)
+    if known is None:
+        raise UsageError(f"there is no model {wanted!r}; choose one of {', '.join(MODELS)}")
+    settings = Settings(known, seed=seed)
+    if calibration is not None:
+        settings, _ = split_parameters(experiment, read_calibration(calibration).settings, settings)
+    named = options.parameters(given)
+    settings, parameters = split_parameters(experiment, named, settings)
+    return _Plan(experiment, settings, parameters, frozenset(named))
+
+
+def _simulated(plan: _Plan) -> _Outcome:
+    from lab.gil import with_speed_ups
+
+    cases = plan.experiment.prepared(plan.settings, plan.parameters)
+    return _Outcome(with_speed_ups([row for row, _ in plan.experiment.rows(cases)]))
+
+
+def _measured(plan: _Plan, pythons: Sequence[str | None], repeat: int, calibration: Path | None) -> _Outcome:
+    """Simulate and measure each case; what starting costs is estimated first, unless it was given."""
+    from lab.gil import split_parameters, with_speed_ups
+    from lab.gil.measure import calibrate, measured_rows, read_calibration
+
+    if all(case.job is None for case in plan.experiment.prepared(plan.settings, plan.parameters)):
+        raise UsageError(f"{plan.experiment.name} has nothing that can be measured")
+    rows: list[dict[str, Any]] = []
+    versions = []
+    for python in pythons:
+        found = calibrate(python) if calibration is None else read_calibration(calibration)
+        starts = {name: value for name, value in found.settings.items() if name.endswith("_start")}
+        unset = {name: value for name, value in starts.items() if name not in plan.given}
+        settings, _ = split_parameters(plan.experiment, unset, plan.settings)
+        cases = plan.experiment.prepared(settings, plan.parameters)
+        versions.append(found.python)
+        label = {"python": found.python} if len(pythons) > 1 else {}
+        more = measured_rows(cases, python, found.rounds, plan.experiment.measured, repeat)
+        pairs = zip(plan.experiment.rows(cases), more, strict=True)
+        rows += with_speed_ups([label | row | columns for (row, _), columns in pairs])
+    return _Outcome(rows, f"CPython {', '.join(versions)}, median and interquartile range")
+
+
+def _write_trace(plan: _Plan, trace: Path) -> None:
+    from lab.gil import simulate, trace_events
+
+    case = plan.experiment.prepared(plan.settings, plan.parameters)[plan.experiment.shown]
+    write_whole(trace, json.dumps(trace_events(simulate(case.workload, case.settings))) + "\n")
+
+
+def _pythons(given: tuple[str, ...]) -> tuple[str | None, ...]:
+    """Return the interpreters to measure in; None is the one that runs the lab."""
+    from lab.gil.measure import interpreters_found
+
+    if "all" in given:
+        return tuple(interpreters_found())
+    return given or (None,)
+
+
+def _calibrate(interpreters: tuple[str, ...], save: Path | None, *, as_data: bool) -> int:
+    from lab.gil.measure import calibrate
+    from lab.report import gil as report
+
+    if save is not None:
+        check_target(save)
+    pythons = _pythons(interpreters)
+    if save is not None and len(pythons) != 1:
+        raise UsageError("--save takes the calibration of one interpreter; name it with --python")
+    found = [calibrate(python) for python in pythons]
+    if save is not None:
+        write_whole(save, json.dumps(found[0].as_json(), indent=2) + "\n")
+    if as_data:
+        write_json([one.as_json() for one in found], single=len(found) == 1)
+    else:
+        show(report.calibrations(found))
+    return FINE

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from lab.gil.experiment import Case, Experiment, split_parameters
+from lab.gil.experiment import Case, Experiment, split_parameters, with_speed_ups
 from lab.gil.experiments import EXPERIMENTS, experiment_named
 from lab.gil.perfetto import trace_events
 from lab.gil.settings import MODELS, ModelName, Settings
@@ -65,4 +65,5 @@ __all__ = [
     "spans",
     "split_parameters",
     "trace_events",
+    "with_speed_ups",
 ]

@@ -12,7 +12,7 @@ from lab.gil.simulate import simulate
 from lab.gil.trace import Run
 from lab.gil.workload import Workload
 
-__all__ = ["Case", "Experiment", "Job", "Parameters", "Row", "split_parameters"]
+__all__ = ["Case", "Experiment", "Job", "Parameters", "Row", "split_parameters", "with_speed_ups"]
 
 Parameters = Mapping[str, Any]
 Row = dict[str, Any]
@@ -113,6 +113,22 @@ def split_parameters(experiment: Experiment, given: Parameters, settings: Settin
             raise UsageError(f"{name} has to be a number")
     changed = replace(settings, **{name: given[name] for name in known & given.keys()})
     return changed, {name: value for name, value in given.items() if name in experiment.parameters}
+
+
+def with_speed_ups(rows: list[Row]) -> list[Row]:
+    """Return the rows of strategies with how many times as fast as `sequential` each is; others as they are."""
+    first = rows[0] if rows else {}
+    if first.get("strategy") != "sequential":
+        return rows
+    found = []
+    for row in rows:
+        more = {
+            f"{kind}_speedup": first[f"{kind}_s"] / row[f"{kind}_s"] if row.get(f"{kind}_s") else None
+            for kind in ("simulated", "measured")
+            if f"{kind}_s" in row
+        }
+        found.append(row | more)
+    return found
 
 
 def _check(name: str, value: object, usual: object) -> None:

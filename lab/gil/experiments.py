@@ -49,7 +49,7 @@ def _strategies(
         model = settings.model if name in ("sequential", "threads") else STRATEGIES[name]
         workload = one_by_one(pieces) if name == "sequential" else side_by_side(pieces)
         workers = 1 if name == "sequential" else len(pieces)
-        work = None if name == "free-threaded" else {**job, "strategy": name, "workers": workers}
+        work = None if name == "free-threaded" or not job else {**job, "strategy": name, "workers": workers}
         cases.append(
             Case({"strategy": name, "workers": workers}, workload, replace(settings, model=model), work)
         )  # fmt: skip
@@ -132,7 +132,7 @@ def _tick_battle(settings: Settings, parameters: Parameters) -> list[Case]:
 
 
 def _read_battle(run: Run) -> Row:
-    takes = [event.thread for event in run.events if event.kind == "take"]
+    takes = [thread for _, kind, thread, _ in run.records if kind == "take"]
     return {
         "simulated_s": run.seconds,
         "switches": sum(one != other for one, other in pairwise(takes)),

@@ -50,13 +50,13 @@ class LoopSystem(System):
         """Await something; the loop polls when nothing is ready."""
         super().leave(task, why)
         if self.idle():
-            self.polls = len(self.events)
+            self.polls = len(self.records)
             self.record(self.itself, "poll")
 
     def _end_poll(self, number: int) -> None:
         """Record that the loop has something to run; a poll that lasted no time was none, and is forgotten."""
         self.polls = None
-        if self.events[number].time == self.now:
-            del self.events[number]
+        if self.records[number][0] == self.now:
+            del self.records[number]
         else:
             self.record(self.itself, "polled")

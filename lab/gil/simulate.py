@@ -11,7 +11,7 @@ from lab.errors import UsageError
 from lab.gil.locks import Lock, NewGil, NoGil, OldGil
 from lab.gil.loop import LoopSystem
 from lab.gil.settings import Settings
-from lab.gil.system import Doing, System, Task, nanoseconds
+from lab.gil.system import Doing, Happening, System, Task, nanoseconds
 from lab.gil.trace import Run
 from lab.gil.workload import (
     Acquire,
@@ -108,7 +108,7 @@ class _Simulation:
             if environment.peek() == float("inf"):
                 raise UsageError(f"the workload never ends: {self._complaint()}")
             environment.step()
-        return Run(self.workload, self.settings, tuple(self.system.events), self.system.now)
+        return Run(self.workload, self.settings, tuple(self.system.records), self.system.now)
 
     def _complaint(self) -> str:
         waits = [f"{name} waits for {what}" for name, what in self.stuck.items()]
@@ -180,7 +180,7 @@ class _Simulation:
         delay = nanoseconds(segment.seconds) + 2 * self.system.latency() + self.system.slack  # the peer wakes twice
         self.system.after(delay, partial(self._reply, task))
 
-    def _reply(self, task: Task) -> None:
+    def _reply(self, task: Task, _: Happening) -> None:
         self.items[task.name] += 1
         self.system.signal(self.waiting[task.name])
 

@@ -12,9 +12,9 @@ from simpy import Event as Happening
 
 from lab.errors import IncompleteError
 from lab.gil.settings import Settings
-from lab.gil.trace import Event, Kind
+from lab.gil.trace import Kind, Record
 
-__all__ = ["Doing", "System", "Task", "nanoseconds"]
+__all__ = ["Doing", "Happening", "System", "Task", "nanoseconds"]
 
 Doing = Generator[Happening, Any, None]
 """What a task does: a generator of the happenings it waits for."""
@@ -81,7 +81,7 @@ class System:
 
     def __init__(self, settings: Settings) -> None:
         self.environment = Environment(initial_time=0)
-        self.events: list[Event] = []
+        self.records: list[Record] = []
         self.random = Random(settings.seed)
         self.running: list[Task | None] = [None] * settings.cores
         self.queue: deque[Task] = deque()
@@ -97,13 +97,13 @@ class System:
 
     def record(self, task: Task, kind: Kind, detail: str = "") -> None:
         """Note that something happened to a task."""
-        self.events.append(Event(self.now, kind, task.name, detail))
-        if len(self.events) > MOST_EVENTS:
+        self.records.append((self.environment.now, kind, task.name, detail))  # type: ignore[arg-type]  # as in `now`
+        if len(self.records) > MOST_EVENTS:
             raise IncompleteError(f"the simulation was stopped after {MOST_EVENTS:,} events; make the workload smaller")
 
-    def after(self, delay: int, action: Callable[[], None]) -> None:
-        """Do something after some nanoseconds."""
-        self.environment.timeout(delay).callbacks.append(lambda _: action())
+    def after(self, delay: int, action: Callable[[Happening], None]) -> None:
+        """Do something after some nanoseconds; the action is given what made it happen."""
+        self.environment.timeout(delay).callbacks.append(action)
 
     def latency(self) -> int:
         """Return how long one wake-up takes, in nanoseconds."""
@@ -215,7 +215,7 @@ class System:
             return
         task.armed = since
 
-        def end() -> None:
+        def end(_: Happening) -> None:
             if task.armed == since:
                 task.armed = -1
             computing = task.left and task.pause is not None and task.core is not None
@@ -247,7 +247,7 @@ class System:
         if limit is not None:
             turn = task.turn
 
-            def expire() -> None:
+            def expire(_: Happening) -> None:
                 if task.turn != turn or (waiters is not None and task not in waiters):
                     return  # it was signalled before
                 if waiters is not None:
@@ -277,7 +277,7 @@ class System:
         """End the task's present pause after a delay, unless something else has ended it before."""
         turn = task.turn
 
-        def fire() -> None:
+        def fire(_: Happening) -> None:
             if task.turn == turn and task.pause is not None:
                 if why == "done":
                     task.left = 0

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from lab.gil.settings import Settings
 from lab.gil.workload import Workload
 
-__all__ = ["Activity", "Event", "Kind", "Run", "Span", "spans"]
+__all__ = ["Activity", "Event", "Kind", "Record", "Run", "Span", "spans"]
 
 Kind = Literal[
     "start",  # the thread exists
@@ -46,6 +47,10 @@ class Event(NamedTuple):
     detail: str = ""
 
 
+Record = tuple[int, Kind, str, str]
+"""An event as it is recorded: plain tuples are made faster, and the garbage collector need not look after them."""
+
+
 class Span(NamedTuple):
     """A thread did one thing from `start` to `end`, in nanoseconds; `start` < `end`."""
 
@@ -63,16 +68,21 @@ class Run:
     ----------
     workload, settings
         What was simulated.
-    events : tuple of Event
-        Everything that happened, in order; the same workload and settings give the same events.
+    records : tuple of Record
+        Everything that happened, in order; the same workload and settings give the same records. `events` has names.
     time : int
         Nanoseconds from the start until the last thread that is not in the background ended.
     """
 
     workload: Workload
     settings: Settings
-    events: tuple[Event, ...]
+    records: tuple[Record, ...]
     time: int
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """The records as events."""
+        return tuple(map(Event._make, self.records))
 
     @property
     def seconds(self) -> float:
@@ -81,11 +91,11 @@ class Run:
 
     def count(self, kind: Kind, detail: str | None = None) -> int:
         """Return how many events of a kind there are; with `detail`, only those that say so."""
-        return sum(event.kind == kind and (detail is None or event.detail == detail) for event in self.events)
+        return sum(found == kind and (detail is None or said == detail) for _, found, _, said in self.records)
 
     def marks(self, name: str) -> list[float]:
         """Return the times of the marks of a name, in seconds."""
-        return [event.time / 1e9 for event in self.events if event.kind == "mark" and event.detail == name]
+        return [time / 1e9 for time, kind, _, detail in self.records if kind == "mark" and detail == name]
 
 
 AFTER: dict[Kind, Activity] = {

@@ -7,9 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 from lab.gil import EXPERIMENTS, Experiment, Settings
+from lab.gil.measure import Calibration
 from lab.report.table import Cell, Column, Table
 
-__all__ = ["as_json", "experiments", "results"]
+__all__ = ["as_json", "calibrations", "experiments", "results"]
 
 TITLES = {
     "interval_s": "interval",
@@ -21,6 +22,8 @@ TITLES = {
     "simulated_s": "simulated, s",
     "measured_s": "measured, s",
     "measured_spread_s": "spread",
+    "simulated_speedup": "speed-up",
+    "measured_speedup": "speed-up, measured",
     "woken_in_vain": "woken in vain",
     "sleep_s": "last sleep, s",
 }
@@ -63,7 +66,7 @@ def _shown(name: str, value: object) -> str:
     if isinstance(value, float):
         if name == "interval_s":
             return f"{value * 1e3:g} ms"
-        return f"{value:.2f}" if name.endswith("_ms") else f"{value:.3f}"
+        return f"{value:.2f}" if name.endswith(("_ms", "_speedup")) else f"{value:.3f}"
     return str(value)
 
 
@@ -85,3 +88,21 @@ def as_json(
         "rows": list(rows),
         "seconds": seconds,
     }
+
+
+def calibrations(found: Sequence[Calibration]) -> Table:
+    """Return what was estimated, a column for each interpreter."""
+    names = list(dict.fromkeys(name for one in found for name in one.settings))
+    columns = (Column("setting"), *(Column(one.python, number=True) for one in found))
+    rows = [(Cell("rounds of the loop per second"), *(Cell(f"{one.rounds:,.0f}") for one in found))]
+    rows += [
+        (
+            Cell(f"{name}, ms"),
+            *(Cell(f"{one.settings[name] * 1e3:.3f}" if name in one.settings else "-") for one in found),
+        )
+        for name in names
+    ]
+    notes = (
+        "Medians of what this machine does right now; --save FILE keeps them, --calibration FILE simulates with them.",
+    )
+    return Table("Calibration (measured)", columns, tuple(rows), notes)

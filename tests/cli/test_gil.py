@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -60,6 +61,7 @@ def test_advice_depends_on_the_numbers(command) -> None:
         (("convoi",), "lab: there is no experiment 'convoi'; did you mean convoy?"),
         (("convoy", "--model", "newest"), "lab: there is no model 'newest'; choose one of old, new"),
         (("convoy", "--set", "cores=0"), "lab: cores is 0, and has to be from 1 to 1024"),
+        (("tick-battle", "--measure"), "lab: tick-battle has nothing that can be measured"),
         (("convoy", "--trace", "nowhere/at/all.json"), "lab: there is no directory nowhere/at; make it first"),
     ],
 )
@@ -69,3 +71,32 @@ def test_wrong_input_is_one_sentence(command, arguments, said) -> None:
     assert (done.status, done.out) == (2, "")
     assert done.err.startswith(said)
     assert done.err.count("\n") == 1
+
+
+def test_measured_values_stand_beside_simulated_ones(command) -> None:
+    """In the table with their interpreter, and in the JSON as `measured_ms` and its spread."""
+    arguments = ("gil", "convoy", "--measure", "--repeat", 1, "--set", "intervals=(0.005,)", "--set", "threads=(0,)")
+    rows = json.loads(command(*arguments, "--json").out)["rows"]
+    assert all(row["measured_ms"] > 0.5 and row["measured_spread_ms"] >= 0 for row in rows)
+    shown = command(*arguments, "--python", sys.executable).out
+    assert "measured, ms" in shown
+    assert f"CPython {sys.version_info.major}.{sys.version_info.minor}" in shown
+
+
+def test_calibration_is_printed_kept_and_used(command, tmp_path) -> None:
+    """Nothing is stored unless --save says where."""
+    path = tmp_path / "machine.json"
+    assert "process_start, ms" in command("gil", "calibrate").out
+    assert list(tmp_path.iterdir()) == []
+    command("gil", "calibrate", "--save", path, "--json")
+    data = json.loads(command("gil", "io-bound", "--calibration", path, "--json").out)
+    assert data["parameters"]["process_start"] == json.loads(path.read_text())["settings"]["process_start"]
+
+
+def test_save_belongs_to_calibrate(command, tmp_path) -> None:
+    """One sentence each."""
+    path = tmp_path / "machine.json"
+    assert "--save belongs to `lab gil calibrate`" in command("gil", "convoy", "--save", path).err
+    several = command("gil", "calibrate", "--save", path, "--python", sys.executable, "--python", sys.executable)
+    assert "one interpreter" in several.err
+    assert several.status == 2

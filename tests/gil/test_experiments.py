@@ -98,10 +98,10 @@ def test_a_call_that_keeps_the_gil_is_waited_for() -> None:
     ("numbers", "said"),
     [
         ({}, "Use threads"),
-        ({"tasks": 500}, "Use asyncio"),
+        ({"tasks": 150}, "Use asyncio"),
         ({"tasks": 4, "cpu": 1.0, "io": 0.001}, "Use processes"),
         ({"tasks": 2, "cpu": 0.001, "io": 0.00001}, "Do it one by one"),
-        ({"tasks": 500, "cpu": 0.01, "io": 1.0}, "threads are faster still"),
+        ({"tasks": 120, "cpu": 0.01, "io": 0.3}, "threads are faster still"),
     ],
 )
 def test_the_advice_follows_the_numbers(numbers, said) -> None:

@@ -51,6 +51,7 @@ def settings(draw: st.DrawFn, *models: str) -> Settings:
         interval=draw(st.sampled_from([0.0001, 0.001, 0.005])),
         wake=draw(st.sampled_from([0.0, 10e-6, 100e-6])),
         jitter=draw(st.sampled_from([0.0, 20e-6])),
+        ticks=200e-6,
         handover=draw(st.sampled_from([0.0, 0.3])),
         seed=draw(st.integers(0, 5)),
     )

@@ -1,0 +1,154 @@
+"""The same experiments on a real interpreter, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import which
+from statistics import median, quantiles
+from typing import Any
+
+from lab.errors import UsageError
+from lab.gil.experiment import Case, Job, Row
+
+__all__ = ["Calibration", "calibrate", "interpreters_found", "measured_rows", "read_calibration"]
+
+RUNNER = Path(__file__).parent / "runner" / "run.py"
+LIMIT = 600
+"""Seconds after which a job is given up."""
+
+REPEAT = 5
+FOR = 0.4
+"""How often a job is done; for how many seconds each time the echo is asked."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What was estimated of a machine and an interpreter; all times are seconds.
+
+    Attributes
+    ----------
+    python : str
+        The interpreter's version.
+    rounds : float
+        Rounds of the computing loop in a second.
+    settings : dict
+        Fields of `Settings`: wake, slack, and what starting costs.
+    """
+
+    python: str
+    rounds: float
+    settings: dict[str, float]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain data, as `read_calibration` reads it."""
+        return {"python": self.python, "rounds_per_second": self.rounds, "settings": self.settings}
+
+
+def calibrate(python: str | None = None) -> Calibration:
+    """Estimate this machine's latencies and an interpreter's speed; takes a few seconds.
+
+    Raises
+    ------
+    UsageError
+        The interpreter cannot be run.
+    """
+    answer = _run(python, {"kind": "calibrate"})
+    found = dict(answer["found"])
+    rounds = found.pop("rounds_per_second")
+    return Calibration(answer["python"], rounds, found)
+
+
+def read_calibration(path: Path) -> Calibration:
+    """Return what `lab gil calibrate --save` wrote.
+
+    Raises
+    ------
+    UsageError
+        The file holds something else.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        settings = {str(name): float(value) for name, value in data["settings"].items()}
+        return Calibration(str(data["python"]), float(data["rounds_per_second"]), settings)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UsageError(f"{path} holds no calibration; `lab gil calibrate --save {path}` writes one") from None
+
+
+def measured_rows(
+    cases: Sequence[Case], python: str | None, rounds: float, column: str, repeat: int = REPEAT
+) -> list[Row]:
+    """Do the cases' jobs and return the columns they add to their rows: median and interquartile range, None where not.
+
+    All cases are done once, then all again: what disturbs the machine for a while disturbs them alike.
+
+    Parameters
+    ----------
+    cases : Sequence[Case]
+        What to do.
+    python : str or None
+        The interpreter; None is this one.
+    rounds : float
+        Rounds of the computing loop that take it a second.
+    column : str
+        "simulated_ms" or "simulated_s": which unit the rows have.
+    repeat : int
+        How often, >= 1.
+
+    Raises
+    ------
+    UsageError
+        The interpreter cannot be run, or fails.
+    """
+    unit = "ms" if column.endswith("_ms") else "s"
+    times: list[list[float]] = [[] for _ in cases]
+    for _ in range(repeat):
+        for case, found in zip(cases, times, strict=True):
+            if case.job is not None:
+                amount = case.job.get("seconds", 0) * rounds
+                job = {"for": FOR, "rounds": amount, **case.job, "repeat": 1}
+                found += _run(python, job).get("found", [])
+    names = (f"measured_{unit}", f"measured_spread_{unit}")
+    scale = 1e3 if unit == "ms" else 1
+    return [dict(zip(names, _spread([time * scale for time in found]), strict=True)) for found in times]
+
+
+def _spread(times: list[float]) -> tuple[float | None, float | None]:
+    """Return the median and the interquartile range."""
+    if not times:
+        return None, None
+    low, _, high = quantiles(times, n=4, method="inclusive") if len(times) > 1 else (times[0],) * 3
+    return median(times), high - low
+
+
+def interpreters_found() -> list[str]:
+    """Return the interpreters on the path that run, the oldest first, each version once."""
+    names = [f"python3.{minor}{kind}" for minor in range(9, 16) for kind in ("", "t")]
+    return [path for name in names if (path := which(name)) and _runs(path)]
+
+
+def _runs(path: str) -> bool:
+    done = subprocess.run([path, "-c", "pass"], capture_output=True, check=False)
+    return done.returncode == 0
+
+
+def _run(python: str | None, job: Job) -> dict[str, Any]:
+    command: Sequence[str] = [python or sys.executable, str(RUNNER), json.dumps(job)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT)
+    except OSError as error:
+        raise UsageError(f"{command[0]} cannot be run: {error.strerror}") from None
+    except subprocess.TimeoutExpired:
+        raise UsageError(f"{command[0]} was not done with {job['kind']} after {LIMIT} s") from None
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise UsageError(f"{command[0]} failed at {job['kind']}: {last}")
+    try:
+        answer: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        raise UsageError(f"{command[0]} gave no answer; is it a Python?") from None
+    return answer

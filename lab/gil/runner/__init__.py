@@ -1,0 +1,1 @@
+"""What a real interpreter runs, by path and with nothing installed."""

@@ -1,0 +1,341 @@
+"""Do one job several times and print what it took, as JSON: `python run.py '{"kind": "sleep", ...}'`.
+
+Standard library only, Python 3.9 or later: any interpreter runs this file by its path. It prints a list of seconds, or
+{"missing": reason} where this interpreter cannot do the job, or for the job "calibrate" an object of numbers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import inspect
+import json
+import multiprocessing
+import os
+import socket
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+clock = time.perf_counter
+Job = dict[str, Any]
+Piece = tuple[str, float]
+"""What one worker does: "sleep" and its seconds, or "compute" and a number of rounds."""
+
+
+class MissingError(Exception):
+    """The interpreter cannot do the job."""
+
+
+def compute(rounds: float) -> int:
+    """Compute in Python."""
+    total = 0
+    for number in range(int(rounds)):
+        total += number * number
+    return total
+
+
+COMPUTE = inspect.getsource(compute)
+
+
+def work(piece: Piece) -> None:
+    """Do one piece of work."""
+    kind, amount = piece
+    if kind == "sleep":
+        time.sleep(amount)
+    else:
+        compute(amount)
+
+
+# ----------------------------------------------------------------------------------------------------------- strategies
+
+
+def sequential(pieces: list[Piece]) -> None:
+    """Do one piece after the other."""
+    for piece in pieces:
+        work(piece)
+
+
+def threads(pieces: list[Piece]) -> None:
+    """Start a thread for each piece, then join them all."""
+    workers = [threading.Thread(target=work, args=(piece,)) for piece in pieces]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
+def start_join_loop(pieces: list[Piece]) -> None:
+    """Start and join in one loop."""
+    for piece in pieces:
+        worker = threading.Thread(target=work, args=(piece,))
+        worker.start()
+        worker.join()
+
+
+def processes(pieces: list[Piece]) -> None:
+    """Start a process for each piece, then join them all."""
+    workers = [multiprocessing.Process(target=work, args=(piece,)) for piece in pieces]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
+def interpreters(pieces: list[Piece]) -> None:
+    """Run each piece in an interpreter of its own, which has a GIL of its own."""
+    module = interpreter_module()
+
+    def run(piece: Piece) -> None:
+        interpreter = module.create()
+        kind, amount = piece
+        code = f"{COMPUTE}compute({amount})" if kind == "compute" else f"import time; time.sleep({amount})"
+        module.run_string(interpreter, code)
+        module.destroy(interpreter)
+
+    workers = [threading.Thread(target=run, args=(piece,)) for piece in pieces]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
+def interpreter_module() -> Any:
+    """Return the module that makes interpreters with their own GIL (3.12 and later)."""
+    version = tuple(sys.version_info[:2])
+    if version < (3, 12):
+        raise MissingError("interpreters share one GIL before Python 3.12")
+    name = "_xxsubinterpreters" if version < (3, 13) else "_interpreters"
+    try:
+        return __import__(name)
+    except ImportError:
+        raise MissingError("this Python has no module for interpreters") from None
+
+
+def tasks(pieces: list[Piece]) -> None:
+    """Run each piece as a task of one event loop; it awaits where it sleeps."""
+
+    async def one(piece: Piece) -> None:
+        if piece[0] == "sleep":
+            await asyncio.sleep(piece[1])
+        else:
+            work(piece)
+
+    async def main() -> None:
+        await asyncio.gather(*map(one, pieces))
+
+    asyncio.run(main())
+
+
+STRATEGIES: dict[str, Callable[[list[Piece]], None]] = {
+    "sequential": sequential,
+    "threads": threads,
+    "start-join-loop": start_join_loop,
+    "start-all-join-all": threads,
+    "processes": processes,
+    "interpreters": interpreters,
+    "asyncio": tasks,
+}
+
+
+# ----------------------------------------------------------------------------------------------------------------- jobs
+
+
+def timed(job: Job, pieces: list[Piece]) -> list[float]:
+    """Return the seconds of each repetition of some pieces under the job's strategy."""
+    strategy = STRATEGIES[job["strategy"]]
+    found = []
+    for _ in range(job["repeat"]):
+        begun = clock()
+        strategy(pieces)
+        found.append(clock() - begun)
+    return found
+
+
+def sleep(job: Job) -> list[float]:
+    """Sleep some durations."""
+    return timed(job, [("sleep", seconds) for seconds in job["durations"]])
+
+
+def computing(job: Job) -> list[float]:
+    """Compute so many rounds in equal pieces."""
+    return timed(job, [("compute", job["rounds"] / job["workers"])] * job["workers"])
+
+
+def coroutines(job: Job) -> list[float]:
+    """Await pauses one by one, together, or block the loop in each."""
+
+    async def pause() -> None:
+        if "inside" in job["strategy"]:
+            time.sleep(job["pause"])  # the mistake that is shown
+        else:
+            await asyncio.sleep(job["pause"])
+
+    async def main() -> None:
+        if "gather" in job["strategy"]:
+            await asyncio.gather(*(pause() for _ in range(job["workers"])))
+        else:
+            for _ in range(job["workers"]):
+                await pause()
+
+    found = []
+    for _ in range(job["repeat"]):
+        begun = clock()
+        asyncio.run(main())
+        found.append(clock() - begun)
+    return found
+
+
+class Background:
+    """Threads that repeat something until the block ends."""
+
+    def __init__(self, action: Callable[[], object], number: int) -> None:
+        self.action = action
+        self.stop = False
+        self.workers = [threading.Thread(target=self.run) for _ in range(number)]
+
+    def run(self) -> None:
+        """Repeat."""
+        while not self.stop:
+            self.action()
+
+    def __enter__(self) -> None:
+        for worker in self.workers:
+            worker.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop = True
+        for worker in self.workers:
+            worker.join()
+
+
+def answer(connection: socket.socket, pause: float) -> None:
+    """Answer each request after a pause, in a process of its own, until nobody asks."""
+    while connection.recv(1):
+        time.sleep(pause)
+        connection.send(b"x")
+
+
+def echo(job: Job) -> list[float]:
+    """Ask a peer while threads compute; return the seconds of each round trip."""
+    here, there = socket.socketpair()
+    if not hasattr(os, "fork"):
+        raise MissingError("the peer needs os.fork")
+    child = os.fork()
+    if not child:
+        here.close()
+        answer(there, job["answer"])
+        os._exit(0)
+    there.close()
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(job["interval"])
+    found = []
+    try:
+        with Background(lambda: compute(1000), job["threads"]):
+            end = clock() + job["for"]
+            while clock() < end:
+                begun = clock()
+                here.send(b"x")
+                here.recv(1)
+                found.append(clock() - begun)
+    finally:
+        sys.setswitchinterval(before)
+        here.close()
+        os.waitpid(child, 0)
+    return found
+
+
+def call(job: Job) -> list[float]:
+    """Sleep again and again beside Python code, C that keeps the GIL, or C that releases it; return each sleep."""
+    actions: dict[str, tuple[Callable[[float], object], float]] = {
+        "Python code": (compute, 200_000),
+        "C, keeps the GIL": (lambda size: max(range(int(size))), 400_000),
+        "C, releases it": (lambda rounds: hashlib.pbkdf2_hmac("sha256", b"", b"", int(rounds)), 10_000),
+    }
+    action, unit = actions[job["beside"]]
+    amount = unit * job["seconds"] / min(_once(lambda: action(unit)) for _ in range(5))
+    found = []
+    with Background(lambda: action(amount), 1):
+        for _ in range(job["repeat"] * 4):
+            begun = clock()
+            time.sleep(job["pause"])
+            found.append(clock() - begun)
+    return found
+
+
+def calibrate(_: Job) -> dict[str, float]:
+    """Estimate what a simulation of this machine and interpreter needs to know."""
+    found = {
+        "rounds_per_second": max(100_000 / _once(lambda: compute(100_000)) for _ in range(15)),
+        "thread_start": _median(lambda: threads([("compute", 0)]), 40),
+        "process_start": _median(lambda: processes([("compute", 0)]), 9),
+    }
+    with contextlib.suppress(MissingError):
+        found["interpreter_start"] = _median(lambda: interpreters([("compute", 0)]), 9)
+    naps = [_once(lambda: time.sleep(0.001)) - 0.001 for _ in range(200)]
+    found["wake"] = _wake()
+    found["slack"] = max(0.0, statistics.median(naps) - found["wake"])
+    return found
+
+
+def _wake() -> float:
+    """Return the median of half a round trip between two threads that were both idle for a millisecond."""
+    (first_out, first_in), (second_out, second_in) = os.pipe(), os.pipe()
+
+    def reply() -> None:
+        while os.read(first_out, 1) == b"x":
+            os.write(second_in, b"x")
+
+    other = threading.Thread(target=reply)
+    other.start()
+    found = []
+    for _ in range(200):
+        time.sleep(0.001)
+        begun = clock()
+        os.write(first_in, b"x")
+        os.read(second_out, 1)
+        found.append((clock() - begun) / 2)
+    os.write(first_in, b"e")
+    other.join()
+    for end in (first_out, first_in, second_out, second_in):
+        os.close(end)
+    return statistics.median(found)
+
+
+def _once(action: Callable[[], object]) -> float:
+    begun = clock()
+    action()
+    return clock() - begun
+
+
+def _median(action: Callable[[], object], times: int) -> float:
+    return statistics.median(_once(action) for _ in range(times))
+
+
+JOBS: dict[str, Callable[[Job], Any]] = {
+    "sleep": sleep,
+    "compute": computing,
+    "coroutines": coroutines,
+    "echo": echo,
+    "call": call,
+    "calibrate": calibrate,
+}
+
+
+def main(text: str) -> str:
+    """Do a job and return what to print."""
+    job = json.loads(text)
+    version = ".".join(map(str, sys.version_info[:3]))
+    free = not getattr(sys, "_is_gil_enabled", lambda: True)()
+    try:
+        return json.dumps({"python": version, "gil": not free, "found": JOBS[job["kind"]](job)})
+    except MissingError as error:
+        return json.dumps({"python": version, "gil": not free, "missing": str(error)})
+
+
+if __name__ == "__main__":
+    print(main(sys.argv[1]))  # noqa: T201 - this is what the file is for
