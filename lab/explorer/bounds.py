@@ -71,6 +71,11 @@ class Bounds:
         """How many bytes may still be taken; None without a limit."""
         return None if self.memory is None else self.memory.room()
 
+    @property
+    def whole_levels(self) -> bool:
+        """Whether no bound cuts a level in two, or ends the exploration after a certain one."""
+        return self.max_states is None and self.max_depth is None
+
     def left(self, states: int) -> int | None:
         """Return how many states may still be found; None without a limit."""
         return None if self.max_states is None else max(0, self.max_states - states)

@@ -205,7 +205,7 @@ class Carried:
         self._denominator *= self._scale
         self._open()
 
-    def mark(self, rows: NDArray[np.bool_], name: Hashable) -> None:
+    def mark(self, rows: NDArray[np.bool_], name: Hashable, first: int) -> None:  # noqa: ARG002 - the frontier's
         """Note which frontier states `name` counts runs around; at least one."""
         if name not in self._avoiding:  # every run that has ended by now avoided it
             self._totals |= {("avoiding", name, tag): total for tag, total in self._totals.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,19 +10,24 @@ from numpy.typing import NDArray
 from lab.explorer.digraph import Graph, entering, first_of_each, offsets_of
 from lab.explorer.packing import Ids
 
-__all__ = ["bottoms", "cyclic", "depths", "split", "strong_components"]
+__all__ = ["Bits", "Survey", "depths", "split", "strong_components", "survey"]
+
+Bits = NDArray[np.uint64]
+"""Sets of threads, one bit each; 64 are the most."""
 
 _SMALL = 20_000
 """States up to which components are found here: importing scipy takes longer than that."""
 
 
-def strong_components(graph: Graph, states: Ids) -> Ids:
+def strong_components(graph: Graph, states: Ids, without: NDArray[np.bool_] | None = None) -> Ids:
     """Return the number of each state's component in the part of the graph that those states make.
 
     Parameters
     ----------
     states : array, shape (n,)
         Ascending.
+    without : array, shape (labels,), optional
+        By label, which transitions do not count.
 
     Returns
     -------
@@ -30,12 +35,20 @@ def strong_components(graph: Graph, states: Ids) -> Ids:
         Numbers from 0 on. No transition leads to a component of a larger number; beyond 20,000 states that is so as far
         as scipy numbers them so, and nothing but speed depends on it.
     """
+    if graph.compiled is not None:
+        low, component = np.full(graph.states, -2, np.int32), np.empty(graph.states, np.int32)
+        low[states] = -1
+        left_out = np.zeros(1 << 8 * graph.labels.itemsize, np.bool_) if without is None else without
+        graph.compiled.strong(graph.offsets, graph.targets, graph.labels, left_out, states, low, component)
+        return component[states].astype(np.intp)
     place = np.full(graph.states, -1, np.int32)
     place[states] = np.arange(states.size, dtype=np.int32)
     degrees, parts = np.zeros(states.size, np.int32), [np.zeros(0, np.int32)]
     for sources, leaving in graph.pieces(states):
         targets = place[graph.targets[leaving]]
         inside = (targets >= 0) & (targets != sources)
+        if without is not None:
+            inside &= ~without[graph.labels[leaving]]
         parts.append(targets[inside])
         degrees += np.bincount(sources[inside], minlength=states.size).astype(np.int32)
     offsets, targets = offsets_of(degrees), np.concatenate(parts)
@@ -68,30 +81,58 @@ def _trimmed(offsets: NDArray[Any], targets: NDArray[np.int32]) -> Ids:
     return np.unique(component, return_inverse=True)[1].astype(np.intp)
 
 
-def cyclic(graph: Graph, states: Ids, component: Ids) -> NDArray[np.bool_]:
-    """Return which components have a cycle: two states or more, or a transition from one to itself."""
-    found = np.bincount(component) > 1
-    for places, leaving in graph.pieces(states):
-        loops = states[places] == graph.targets[leaving]
-        found[component[places[loops]]] = True
-    return found
+class Survey(NamedTuple):
+    """What the transitions of some components look like.
+
+    Attributes
+    ----------
+    able : array, shape (states,)
+        The threads that can move in each state, as bits.
+    taken : array, shape (components,)
+        The threads that take steps within each component, as bits.
+    cyclic, bottom : array, shape (components,)
+        Which components have a cycle: two states or more, or a transition from one to itself; and which of those no
+        transition leaves.
+    """
+
+    able: Bits
+    taken: Bits
+    cyclic: NDArray[np.bool_]
+    bottom: NDArray[np.bool_]
 
 
-def bottoms(graph: Graph, states: Ids, component: Ids) -> list[Ids]:
-    """Return the components that have transitions and none that leaves them, given those of some states.
+def survey(graph: Graph, states: Ids, component: Ids, bits: Bits, without: NDArray[np.bool_] | None = None) -> Survey:
+    """Look at the transitions of the components that some states make.
 
-    Returns
-    -------
-    list of array
-        The states of each, ascending; by their first state.
+    Parameters
+    ----------
+    component : array, shape (n,)
+        By state, as `strong_components` returns it.
+    bits : array, shape (labels,)
+        The thread that takes a transition, as a bit, by label.
+    without : array, shape (labels,), optional
+        By label, which transitions do not count, but for who can move.
     """
     place = np.full(graph.states, -1, np.int32)
     place[states] = component
-    bottom = cyclic(graph, states, component)
-    for places, leaving in graph.pieces(states):
-        sources = component[places]
-        bottom[sources[place[graph.targets[leaving]] != sources]] = False
-    return split(states, component, bottom)
+    sizes = np.bincount(component)
+    able, taken = np.zeros(states.size, np.uint64), np.zeros(sizes.size, np.uint64)
+    loops, leaves = np.zeros(sizes.size, np.bool_), np.zeros(sizes.size, np.bool_)
+    left_out = np.zeros(bits.size, np.bool_) if without is None else without
+    if graph.compiled is not None:
+        arrays = (states, component, place, able, taken, loops, leaves)
+        graph.compiled.survey(graph.offsets, graph.targets, graph.labels, left_out, bits, *arrays)
+    else:
+        for places, leaving in graph.pieces(states):
+            labels, targets, own = graph.labels[leaving], graph.targets[leaving], component[places]
+            np.bitwise_or.at(able, places, bits[labels])
+            counts = ~left_out[labels]
+            inside = (place[targets] == own) & counts
+            np.bitwise_or.at(taken, own[inside], bits[labels[inside]])
+            loops[own[inside & (targets == states[places])]] = True
+            leaves[own[counts & ~inside]] = True
+    cyclic = (sizes > 1) | loops
+    return Survey(able, taken, cyclic, cyclic & ~leaves)
 
 
 def depths(graph: Graph, states: Ids, component: Ids) -> Ids:
@@ -109,7 +150,8 @@ def depths(graph: Graph, states: Ids, component: Ids) -> Ids:
     count, none = int(component.max()) + 1, np.zeros(0, np.uint8)
     offsets = offsets_of(np.bincount(sources[between], minlength=count))
     found = np.zeros(count, np.intp)
-    for depth, wave in enumerate(Graph(offsets, targets[between], none, None, none, int(place[graph.start])).waves()):
+    condensed = Graph(offsets, targets[between], none, None, none, int(place[graph.start]), graph.kernels)
+    for depth, wave in enumerate(condensed.waves()):
         found[wave] = depth
     return found
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.explorer.engine import Kernels
 from lab.explorer.packing import Ids
 
 __all__ = ["Graph", "entering", "first_of_each", "offsets_of"]
@@ -35,6 +37,8 @@ class Graph(NamedTuple):
     labels : array, shape (transitions,)
         The transition's thread and result, as the expander numbers them.
     start : int
+    kernels : Kernels or None
+        What runs the loops over all states, if compiled; see `compiled`.
     """
 
     offsets: NDArray[Any]
@@ -43,6 +47,12 @@ class Graph(NamedTuple):
     results: NDArray[Any] | None
     labels: NDArray[Any]
     start: int
+    kernels: Kernels | None = None
+
+    @property
+    def compiled(self) -> Kernels | None:
+        """The compiled loops, where there are some and they know integers as narrow as those of this graph."""
+        return self.kernels if self.offsets.dtype == self.targets.dtype == np.int32 else None
 
     @property
     def states(self) -> int:
@@ -67,12 +77,16 @@ class Graph(NamedTuple):
 
     def only(self, kept: NDArray[np.bool_], start: int | None = None) -> Graph:
         """Return the part of the graph that has those transitions alone, its states unchanged."""
-        before = np.zeros(kept.size + 1, self.offsets.dtype)
-        np.cumsum(kept, out=before[1:])
+        offsets = np.zeros_like(self.offsets)
+        for low in range(0, self.states, _PIECE):
+            ends = self.offsets[low : low + _PIECE + 1]
+            before = np.zeros(int(ends[-1] - ends[0]) + 1, offsets.dtype)
+            np.cumsum(kept[ends[0] : ends[-1]], out=before[1:])
+            offsets[low : low + _PIECE + 1] = offsets[low] + before[ends - ends[0]]
         results = None if self.results is None else self.results[kept]
         return Graph(
-            before[self.offsets], self.targets[kept], self.enabled, results, self.labels[kept],
-            self.start if start is None else start,
+            offsets, self.targets[kept], self.enabled, results, self.labels[kept],
+            self.start if start is None else start, self.kernels,
         )  # fmt: skip
 
     def leaving(self, states: Ids) -> Ids:
@@ -103,7 +117,7 @@ class Graph(NamedTuple):
         """Return which states have a path to one of the goals, shape (states,)."""
         order = np.argsort(self.targets, kind="stable")
         offsets = offsets_of(np.bincount(self.targets, minlength=self.states))
-        back = Graph(offsets, self.sources[order], self.enabled, None, self.labels[order], self.start)
+        back = Graph(offsets, self.sources[order], self.enabled, None, self.labels[order], self.start, self.kernels)
         return _closure(back, goals)
 
     def waves(self) -> list[Ids]:
@@ -111,6 +125,8 @@ class Graph(NamedTuple):
 
         Every state has to be reachable from the start, or have no transitions.
         """
+        if self.compiled is not None:
+            return self._compiled_waves(self.compiled)
         waiting = entering(self.targets, self.states)
         stamps = np.zeros(self.states, np.int32)
         wave = np.array([self.start]) if not waiting[self.start] else np.zeros(0, np.intp)
@@ -121,6 +137,11 @@ class Graph(NamedTuple):
             np.subtract.at(waiting, targets, _ONE)
             wave = first_of_each(targets[waiting[targets] == 0], stamps)
         return found
+
+    def _compiled_waves(self, kernels: Kernels) -> list[Ids]:
+        order, cuts = np.empty(self.states, np.intp), np.empty(self.states, np.intp)
+        count = kernels.waves(self.offsets, self.targets, self.start, order, cuts)
+        return [order[low:high] for low, high in pairwise([0, *cuts[:count].tolist()])]
 
 
 def offsets_of(degrees: NDArray[Any]) -> NDArray[Any]:
@@ -149,6 +170,9 @@ def first_of_each(numbers: Ids, stamps: NDArray[np.int32]) -> Ids:
 
 def _closure(graph: Graph, wave: Ids) -> NDArray[np.bool_]:
     seen = np.zeros(graph.states, np.bool_)
+    if graph.compiled is not None:
+        graph.compiled.closure(graph.offsets, graph.targets, wave, seen)
+        return seen
     stamps = np.zeros(graph.states, np.int32)
     seen[wave] = True
     while wave.size:

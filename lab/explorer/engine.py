@@ -22,13 +22,20 @@ ROOM_FOR_LOADING = 400 << 20
 
 
 class Kernels(NamedTuple):
-    """The functions of `kernels`, compiled."""
+    """The compiled functions of `kernels`, `stride_kernel` and `graph_kernels`."""
 
     intern: Callable[..., int]
     locate: Callable[..., int]
     emit: Callable[..., int]
     absorb: Callable[..., int]
     place: Callable[..., None]
+    stride: Callable[..., int]
+    strong: Callable[..., int]
+    survey: Callable[..., None]
+    waves: Callable[..., int]
+    closure: Callable[..., None]
+    search: Callable[..., int]
+    pass_on: Callable[..., None]
 
 
 class Engine:
@@ -83,7 +90,8 @@ def compiled_kernels() -> Kernels | None:
     if sys.platform == "emscripten":
         return None
     try:
-        from lab.explorer import kernels
+        from lab.explorer import graph_kernels, kernels, stride_kernel
     except ImportError:
         return None
-    return Kernels(*(getattr(kernels, name) for name in Kernels._fields))
+    functions = {**vars(kernels), **vars(stride_kernel), **vars(graph_kernels)}
+    return Kernels(*(functions[name] for name in Kernels._fields))

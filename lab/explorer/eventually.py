@@ -35,16 +35,15 @@ def find_miss(part: Graph, ends: Ids, cycles: FairCycles, threads: int) -> Miss 
         The ends they come to.
     """
     reached = part.reachable()
-    lasso = next(cycles.within(reached), None)
+    fair = next(iter(cycles.within(reached)), None)
     if ends.size:
         way = shortest_path(part, part.start, _mask(part.states, ends))
-        return Miss(_labels(part, way), [], lasso is not None)
-    if lasso is None:
+        return Miss(_labels(part, way), [], fair is not None)
+    if fair is None:
         return None
-    inner, members = lasso
-    way = shortest_path(part, part.start, _mask(part.states, members))
+    way = shortest_path(part, part.start, _mask(part.states, fair.members))
     state = int(part.targets[way[-1]]) if way else part.start
-    return Miss(_labels(part, way), cycles.round(inner, members, threads, start=state).labels, True)
+    return Miss(_labels(part, way), cycles.round(fair, threads, start=state).labels, True)
 
 
 def _mask(size: int, states: Ids) -> NDArray[np.bool_]:

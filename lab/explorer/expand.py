@@ -100,8 +100,17 @@ class Expander:
         found = self.tables.find(keys)
         if found is None:
             return None
-        slots = [(thread, result) for thread, most in enumerate(self.tables.most) for result in range(most)]
-        return (self._gather if self.engine.kernels is None else self._emit)(keys, found, slots)
+        return (self._gather if self.engine.kernels is None else self._emit)(keys, found, self.slots)
+
+    @property
+    def slots(self) -> list[Slot]:
+        """Every thread with each number of a result that its steps have had so far, in this order."""
+        return [(thread, result) for thread, most in enumerate(self.tables.most) for result in range(most)]
+
+    def slot_table(self) -> NDArray[np.int64]:
+        """Return thread, result and label of every slot, shape (slots, 3)."""
+        slots = self.slots
+        return np.array([(*slot, label) for slot, label in zip(slots, self._labels(slots), strict=True)], np.int64)
 
     def _gather(self, keys: Words, found: Found, slots: list[Slot]) -> Successors:
         tables, (words, count) = self.tables, keys.shape
@@ -127,9 +136,8 @@ class Expander:
         most = count * len(slots)
         after, rows = np.empty((words, most), np.int64), np.empty(most, np.intp)
         labels, results, enabled = np.empty(most, np.uint16), np.empty(most, np.int64), np.empty(count, np.intp)
-        table = np.array([(*slot, label) for slot, label in zip(slots, self._labels(slots), strict=True)], np.int64)
         arrays = (after, rows, labels, enabled, results)
-        size = self.engine.kernels.emit(keys, *found, tables.keep, tables.results, table, *arrays)
+        size = self.engine.kernels.emit(keys, *found, tables.keep, tables.results, self.slot_table(), *arrays)
         several = len(slots) > self.packing.threads
         return Successors(
             after[:, :size], rows[:size], labels[:size], enabled, results[:size] if several else None, found.cells

@@ -52,6 +52,11 @@ class StateIndex:
         """The keys by number, shape (words, size)."""
         return self._known[: self.size * self.words].reshape(self.size, self.words).T
 
+    @property
+    def arrays(self) -> tuple[NDArray[np.int64], NDArray[np.int32], np.uint64, np.uint64]:
+        """The keys' words, the slots, and the multiplier and the shift that make a slot of a key."""
+        return self._known, self._slots, _MULTIPLIER, self._shift
+
     def clear(self) -> None:
         """Forget every key and keep the room, unless it is far too much."""
         slots = max(256, 1 << (4 * self.size - 1).bit_length())
@@ -82,7 +87,7 @@ class StateIndex:
             number `size + k`, with the size before the call.
         """
         base, count = self.size, batch.shape[1]
-        self._reserve(base + count)
+        self.reserve(base + count)
         if self._engine.kernels is not None:
             return self._compiled(batch)
         self._put(base, batch)
@@ -153,7 +158,7 @@ class StateIndex:
         slot: Ids = (mixed >> self._shift).view(np.intp)
         return slot
 
-    def _reserve(self, count: int) -> None:
+    def reserve(self, count: int) -> None:
         """Make room for so many keys."""
         room, slots = self._roomy(count), self._sparse(count)
         if room * self.words > self._known.size:

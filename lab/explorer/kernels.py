@@ -16,7 +16,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-__all__ = ["absorb", "emit", "intern", "locate", "place"]
+__all__ = ["absorb", "compile_for", "emit", "intern", "locate", "place", "prefetch"]
 
 Array = NDArray[Any]
 
@@ -27,20 +27,20 @@ _AHEAD = 24
 _ONE, _TWO, _HALF = np.uint64(1), np.uint64(2), np.uint64(32)
 
 
-def _compiled(signature: str) -> Callable[[Callable[..., Any]], Any]:
-    """Compile for that signature, or take it from the cache on disk, if there is a place for one."""
+def compile_for(*signatures: str) -> Callable[[Callable[..., Any]], Any]:
+    """Compile for those signatures, or take it from the cache on disk, if there is a place for one."""
 
     def compiled(function: Callable[..., Any]) -> Any:
         try:
-            return numba.njit(signature, cache=True)(function)
+            return numba.njit(list(signatures), cache=True)(function)
         except RuntimeError:  # no folder that a cache could be written to
-            return numba.njit(signature)(function)
+            return numba.njit(list(signatures))(function)
 
     return compiled
 
 
 @intrinsic
-def _prefetch(_: Any, array: Any, place: Any) -> Any:
+def prefetch(_: Any, array: Any, place: Any) -> Any:
     """Ask for `array[place]` to be brought near without waiting for it."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -64,7 +64,7 @@ def _place(batch: Array, row: int, multiplier: Any, shift: Any) -> Any:
     return np.int64(mixed >> shift)
 
 
-@_compiled("int64(int64[::1], int32[::1], int64, uint64, uint64, int64[:, ::1], int64[::1], int64[::1])")
+@compile_for("int64(int64[::1], int32[::1], int64, uint64, uint64, int64[:, ::1], int64[::1], int64[::1])")
 def intern(
     known: Array, slots: Array, size: int, multiplier: Any, shift: Any, batch: Array, numbers: Array, new: Array
 ) -> int:
@@ -76,12 +76,12 @@ def intern(
     found = 0
     for step in range(count + 2 * _AHEAD):
         if step < count:
-            _prefetch(slots, _place(batch, step, multiplier, shift))
+            prefetch(slots, _place(batch, step, multiplier, shift))
         row = step - _AHEAD
         if 0 <= row < count:
             number = np.int64(slots[_place(batch, row, multiplier, shift)])
             if number >= 0:
-                _prefetch(known, number * words)
+                prefetch(known, number * words)
         row = step - 2 * _AHEAD
         if row < 0:
             continue
@@ -106,7 +106,7 @@ def intern(
     return found
 
 
-@_compiled(
+@compile_for(
     "int64(int64[:, ::1], int64[:, ::1], int64[::1], int64[:, :, ::1], int64[::1], int64[::1],"
     " int64[:, ::1], int64[:, ::1])"
 )
@@ -138,7 +138,7 @@ def locate(
     return missing
 
 
-@_compiled(
+@compile_for(
     "int64(int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[:, :, ::1], int64[:, ::1],"
     " int64[:, ::1], int64[::1], uint16[::1], int64[::1], int64[::1])"
 )
@@ -197,7 +197,7 @@ _RING = 64
 """Keys under way are kept in a ring of so many, a power of two above twice `_NEAR`."""
 
 
-@_compiled(f"int64({_ROWS}, int64[:, ::1], uint64[:, ::1], int64[::1], int64[::1])")
+@compile_for(f"int64({_ROWS}, int64[:, ::1], uint64[:, ::1], int64[::1], int64[::1])")
 def absorb(
     rows: Array,
     words: int,
@@ -222,7 +222,7 @@ def absorb(
                 mixed = (mixed ^ (mixed >> _HALF) ^ np.uint64(batch[word, step])) * multiplier
             place = mixed >> shift
             places[step & (_RING - 1)] = place
-            _prefetch(table, np.int64(place * _TWO))
+            prefetch(table, np.int64(place * _TWO))
         row = step - _NEAR
         if 0 <= row < count:
             place, first = places[row & (_RING - 1)], batch[0, row]
@@ -245,8 +245,8 @@ def absorb(
                         break
                 place = (place + _ONE) & last
             numbers[row & (_RING - 1)] = number
-            _prefetch(flat, number * width)
-            _prefetch(flat, number * width + width - 1)
+            prefetch(flat, number * width)
+            prefetch(flat, number * width + width - 1)
         row = step - 2 * _NEAR
         if row >= 0:
             number, source = numbers[row & (_RING - 1)], sources[row]
@@ -255,7 +255,7 @@ def absorb(
     return found
 
 
-@_compiled(f"void({_ROWS})")
+@compile_for(f"void({_ROWS})")
 def place(rows: Array, words: int, size: int, slots: Array, multiplier: Any, shift: Any) -> None:
     """Put all keys into empty slots."""
     for number in range(size):

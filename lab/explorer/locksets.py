@@ -47,18 +47,23 @@ class LockSets:
 
     def look(self, keys: Words, cells: NDArray[np.int64]) -> None:
         """Take states into account: their keys, shape (words, n), and each thread's cells, shape (threads, n)."""
-        if not self._locks:
-            return
+        for thread in range(len(self._threads)) if self._locks else ():
+            if wanted := self._wanted(thread):
+                signatures = self._expander.tables.signature.take(cells[thread])
+                for place in wanted:
+                    without = self._locks[place].holders(keys) != thread
+                    self._lacking[thread, place, signatures[without]] = True
+
+    @property
+    def watching(self) -> bool:
+        """Whether some access has always been made holding some lock, as far as the states shown go."""
+        return bool(self._locks) and any(self._wanted(thread) for thread in range(len(self._threads)))
+
+    def _wanted(self, thread: int) -> list[int]:
+        """Return the places of the locks that a thread has held at every access of some kind."""
         self._make_room()
-        for thread, memo in enumerate(self._expander.memos):
-            touched = list(memo.touched)
-            wanted = [place for place in range(len(self._locks)) if not self._lacking[thread, place, touched].all()]
-            if not wanted:
-                continue
-            signatures = self._expander.tables.signature.take(cells[thread])
-            for place in wanted:
-                without = self._locks[place].holders(keys) != thread
-                self._lacking[thread, place, signatures[without]] = True
+        touched = list(self._expander.memos[thread].touched)
+        return [place for place in range(len(self._locks)) if not self._lacking[thread, place, touched].all()]
 
     def save(self, folder: Folder) -> None:
         """Keep what was noted."""

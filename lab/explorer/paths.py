@@ -37,16 +37,23 @@ class Acyclic:
 
     def __init__(self, graph: Graph) -> None:
         waves = graph.waves()
+        narrow = graph.results is None or graph.results.dtype == np.uint8
+        self._kernels = graph.compiled if narrow else None
         order = np.concatenate([*waves, np.zeros(0, np.intp)])
         self.whole = bool(graph.degrees[order].sum() == graph.targets.size)
         self._cuts = [0, *np.cumsum([wave.size for wave in waves]).tolist()]
         self._rank = np.full(graph.states, order.size, np.int32)  # whatever a cycle precedes shares one place
         self._rank[order] = np.arange(order.size, dtype=np.int32)
-        leaving = graph.leaving(order)
-        self._targets = self._rank[graph.targets[leaving]]
         self._degrees = graph.degrees[order]
         self._enabled = graph.enabled[order]
-        self._results = None if graph.results is None else graph.results[leaving]
+        self._targets = np.empty(int(self._degrees.sum()), np.int32)
+        self._results = None if graph.results is None else np.empty(self._targets.size, graph.results.dtype)
+        end = 0
+        for _, leaving in graph.pieces(order):
+            begin, end = end, end + leaving.size
+            self._targets[begin:end] = self._rank[graph.targets[leaving]]
+            if graph.results is not None and self._results is not None:
+                self._results[begin:end] = graph.results[leaving]
         self.released = self._rank < order.size
 
     def counts(self, groups: Sequence[Ids]) -> list[Count]:
@@ -95,6 +102,11 @@ class Acyclic:
         value = np.zeros(self._cuts[-1] + 1, np.int64)
         value[0] = 1
         inverse = np.array([0, *(pow(number, -1, prime) for number in range(1, self._most() + 1))], np.int64)
+        if self._kernels is not None:
+            results = np.zeros(0, np.uint8) if self._results is None else self._results
+            arrays = (self._targets, self._degrees.astype(np.int32, copy=False), self._enabled, results, inverse)
+            self._kernels.pass_on(value, *arrays, prime, weighted)
+            return value
         first = 0
         for low, high in zip(self._cuts, self._cuts[1:], strict=False):
             amounts = value[low:high] % prime

@@ -47,6 +47,7 @@ class RaceFinder:
         self._signatures = 0
         self._wanted: NDArray[np.bool_] = np.zeros((0, 0), np.bool_)
         self._open: dict[tuple[int, int], NDArray[np.bool_]] = {}
+        self._stacked: tuple[NDArray[np.int64], NDArray[np.bool_]] | None = None
 
     @property
     def races(self) -> tuple[Race, ...]:
@@ -75,6 +76,29 @@ class RaceFinder:
             sides = ((left, from_data(one)), (right, from_data(other)))
             self._found[_key(sides)] = sides
 
+    @property
+    def wanted(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Pairs of threads, shape (n, 2), and which pairs of their signatures are still looked for, shape (n, k, k).
+
+        The second array is for the caller to write in: a pair that is taken out must be shown to `look` in the state
+        where it was met.
+        """
+        self._update()
+        if self._stacked is None:
+            none = np.zeros((0, self._signatures, self._signatures), np.bool_)
+            pairs = np.array(list(self._open), np.int64).reshape(-1, 2)
+            self._stacked = pairs, np.concatenate([none, *(wanted[None] for wanted in self._open.values())])
+        return self._stacked
+
+    def room(self) -> NDArray[np.int64]:
+        """Return room for the number of a state for each pair that is looked for."""
+        return np.empty(int(np.count_nonzero(self.wanted[1])), np.int64)
+
+    @property
+    def watching(self) -> bool:
+        """Whether every state has to be shown to `look`, not only those with races that are looked for."""
+        return self._locksets.watching
+
     def look(self, keys: Words, cells: NDArray[np.int64]) -> None:
         """Find new races in states with those keys, shape (words, n), given each thread's cells, shape (threads, n)."""
         self._locksets.look(keys, cells)
@@ -88,6 +112,7 @@ class RaceFinder:
             rows = np.flatnonzero(wanted.take(pairs))
             if rows.size:
                 new = np.unique(pairs[rows])
+                self._stacked = None
                 wanted.reshape(-1)[new] = False
                 for pair in new.tolist():
                     self._record(one, other, *divmod(pair, self._signatures))
@@ -98,7 +123,7 @@ class RaceFinder:
         known, accesses = self._signatures, self._expander.signatures.accesses
         if known == len(accesses):
             return
-        self._signatures = len(accesses)
+        self._signatures, self._stacked = len(accesses), None
         conflict = np.array([[any(_conflicts(a, b)) for b in accesses] for a in accesses])
         threads = self._packing.threads
         for pair in combinations(range(threads), 2):

@@ -30,6 +30,8 @@ class Recorded:
     ----------
     index : StateIndex
         Every state, numbered in breadth-first order.
+    low, high : int
+        The numbers of the frontier's first state and of the one after its last.
     tagged, marked : dict of Hashable to list of array
         Numbers of the end states of each kind, and of the states that runs are counted around.
 
@@ -40,10 +42,10 @@ class Recorded:
     """
 
     def __init__(self, initial: Words, engine: Engine = NUMPY) -> None:
+        self._engine = engine
         self.index = StateIndex(initial.shape[0], 1024, engine)
         self.index.intern(initial)
-        self._engine = engine
-        self._low, self._high = 0, 1
+        self.low, self.high = 0, 1
         self._targets: list[NDArray[Any]] = []
         self._labels: list[NDArray[Any]] = []
         self._enabled: list[NDArray[Any]] = []
@@ -55,26 +57,38 @@ class Recorded:
     @property
     def frontier(self) -> Words:
         """The keys of the level at hand, shape (words, n)."""
-        return self.index.keys[:, self._low : self._high]
+        return self.index.keys[:, self.low : self.high]
 
     @property
     def found(self) -> int:
         """States found so far in the next level."""
-        return self.index.size - self._high
+        return self.index.size - self.high
 
     def add(self, successors: Successors, start: int) -> Ids:  # noqa: ARG002 - batches come in order
         """Take the transitions of the next batch of the frontier; returns those to new states."""
         targets, new = self.index.intern(successors.keys)
-        if successors.results is not None and self._results is None:
+        degrees = np.bincount(successors.rows, minlength=successors.enabled.size)
+        enabled = successors.enabled.astype(np.uint8)  # 64 threads are the most
+        self.take(targets.astype(np.int32), successors.labels, enabled, degrees, successors.results)
+        return new
+
+    def take(
+        self,
+        targets: NDArray[np.int32],
+        labels: NDArray[Any],
+        enabled: NDArray[np.uint8],
+        degrees: NDArray[Any],
+        results: NDArray[Any] | None,
+    ) -> None:
+        """Take the transitions of the next states, whose targets have been numbered; arrays as `Graph` has them."""
+        if results is not None and self._results is None:
             self._results = [np.ones(part.size, np.uint8) for part in self._targets]
         if self._results is not None:
-            given = successors.results
-            self._results.append(np.ones(targets.size, np.uint8) if given is None else _narrow(given))
-        self._targets.append(targets.astype(np.int32))
-        self._labels.append(_narrow(successors.labels))
-        self._enabled.append(successors.enabled.astype(np.uint8))  # 64 threads are the most
-        self._degrees.append(_narrow(np.bincount(successors.rows, minlength=successors.enabled.size)))
-        return new
+            self._results.append(np.ones(targets.size, np.uint8) if results is None else _narrow(results))
+        self._targets.append(targets)
+        self._labels.append(_narrow(labels))
+        self._enabled.append(enabled)
+        self._degrees.append(_narrow(degrees))
 
     def growth(self, additions: int) -> int:
         """Return how many more bytes so many transitions may need."""
@@ -83,7 +97,11 @@ class Recorded:
     def end(self, rows: Ids, tag: Hashable, share: Fraction) -> None:
         """Note that frontier states end runs of a kind; each stands for itself."""
         assert share == 1
-        self.tagged.setdefault(tag, []).append(rows + self._low)
+        self.note(rows + self.low, tag)
+
+    def note(self, states: Ids, tag: Hashable) -> None:
+        """Note that states with those numbers end runs of a kind."""
+        self.tagged.setdefault(tag, []).append(states)
 
     def save(self, folder: Folder, code: Callable[[Hashable], Any], version: int) -> dict[str, Any]:
         """Keep all states and transitions."""
@@ -94,8 +112,8 @@ class Recorded:
             parts = [part for own in lists.values() for part in own]
             folder.put(name, np.concatenate([np.zeros(0, np.int32), *parts]).astype(np.int32))
         return {
-            "low": self._low,
-            "high": self._high,
+            "low": self.low,
+            "high": self.high,
             "several": self._results is not None,
             "tagged": [[code(tag), sum(part.size for part in own)] for tag, own in self.tagged.items()],
             "marked": [[code(name), sum(part.size for part in own)] for name, own in self.marked.items()],
@@ -118,7 +136,7 @@ class Recorded:
         self.index = StateIndex(words, 1024, self._engine)
         for start in range(0, keys.shape[1], 1 << 16):
             self.index.intern(keys[:, start : start + (1 << 16)])
-        self._low, self._high = data["low"], data["high"]
+        self.low, self.high = data["low"], data["high"]
         self._targets, self._enabled = [folder.get("targets")], [folder.get("enabled")]
         self._labels, self._degrees = [_narrow(folder.get("moves"))], [_narrow(folder.get("degrees"))]
         self._results = [_narrow(folder.get("results"))] if data["several"] else None
@@ -129,11 +147,11 @@ class Recorded:
 
     def advance(self, count: int) -> None:
         """Make the first `count` states found the frontier."""
-        self._low, self._high = self._high, self._high + count
+        self.low, self.high = self.high, self.high + count
 
-    def mark(self, rows: NDArray[np.bool_], name: Hashable) -> None:
-        """Note which frontier states `name` counts runs around; at least one."""
-        self.marked.setdefault(name, []).append((np.flatnonzero(rows) + self._low).astype(np.int32))
+    def mark(self, rows: NDArray[np.bool_], name: Hashable, first: int) -> None:
+        """Note around which of the states from number `first` on `name` counts runs; at least one."""
+        self.marked.setdefault(name, []).append((np.flatnonzero(rows) + first).astype(np.int32))
 
     def translate(self, translation: Callable[[Words], Words]) -> None:
         """Follow a change of layout."""
@@ -151,7 +169,7 @@ class Recorded:
         offsets = offsets_of(_joined(self._degrees, np.uint8))
         results = None if self._results is None else _joined(self._results, np.uint8)
         targets, labels = _joined(self._targets, np.int32), _joined(self._labels, np.uint8)
-        return Graph(offsets, targets, _joined(self._enabled, np.uint8), results, labels, 0)
+        return Graph(offsets, targets, _joined(self._enabled, np.uint8), results, labels, 0, self._engine.kernels)
 
 
 def _narrow(numbers: NDArray[Any]) -> NDArray[Any]:

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.explorer.components import bottoms, strong_components
+from lab.explorer.components import split, strong_components, survey
 from lab.explorer.digraph import Graph
 from lab.explorer.elimination import absorbed
 from lab.explorer.eventually import Miss, find_miss
@@ -47,12 +47,12 @@ class Recount:
         self._tagged = {tag: np.concatenate(rows) for tag, rows in walk.tagged.items()}
         self._marked = {name: np.concatenate(rows) for name, rows in walk.marked.items()}
         self._trapped: dict[Hashable, list[Ids]] = {}
-        self.traps: list[Ids] = []
         core = np.flatnonzero(~self._acyclic.released)
         component = strong_components(self.graph, core) if core.size else core
-        if core.size:
-            self.traps = bottoms(self.graph, core, component)
-        self.cycles = FairCycles(self.graph, core, component, threads)
+        bits = np.uint64(1) << np.array(threads, np.uint64)
+        seen = survey(self.graph, core, component, bits)
+        self.traps: list[Ids] = split(core, component, seen.bottom)
+        self.cycles = FairCycles(self.graph, core, component, seen, bits)
 
     def trap(self, tag: Hashable, states: Ids) -> None:
         """Take runs that come to those states for ever as runs of a kind."""
@@ -173,6 +173,7 @@ class Recount:
             None if graph.results is None else np.tile(graph.results, 2),
             np.tile(graph.labels, 2),
             graph.start,
+            graph.kernels,
         )
         doubled = doubled.only(doubled.reaching(np.arange(n, 2 * n))[doubled.targets])
         reachable = doubled.reachable()

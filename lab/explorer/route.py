@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from lab.explorer.digraph import Graph, first_of_each
+from lab.explorer.engine import Kernels
 
 __all__ = ["shortest_path"]
 
@@ -23,6 +26,8 @@ def shortest_path(graph: Graph, start: int, goals: NDArray[np.bool_]) -> list[in
     ValueError
         When it reaches none.
     """
+    if graph.compiled is not None:
+        return _compiled(graph, graph.compiled, start, goals)
     came = np.full(graph.states, -1, np.int64)
     source = np.full(graph.states, -1, np.int32)
     stamps = np.zeros(graph.states, np.int32)
@@ -41,7 +46,18 @@ def shortest_path(graph: Graph, start: int, goals: NDArray[np.bool_]) -> list[in
         seen[wave] = True
         if not wave.size:
             raise ValueError("no goal can be reached")
-    state = int(wave[np.argmax(goals[wave])])
+    return _way(came, source, start, int(wave[np.argmax(goals[wave])]))
+
+
+def _compiled(graph: Graph, kernels: Kernels, start: int, goals: NDArray[np.bool_]) -> list[int]:
+    came, source = np.full(graph.states, -1, np.int32), np.empty(graph.states, np.int32)
+    goal = kernels.search(graph.offsets, graph.targets, start, goals, came, source)
+    if goal < 0:
+        raise ValueError("no goal can be reached")
+    return _way(came, source, start, goal)
+
+
+def _way(came: NDArray[Any], source: NDArray[np.int32], start: int, state: int) -> list[int]:
     moves = []
     while state != start:
         moves.append(int(came[state]))

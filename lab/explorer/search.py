@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,8 @@ from lab.explorer.orbits import Orbits
 from lab.explorer.packing import Ids, Packing, Words
 from lab.explorer.protocol import Explorable
 from lab.explorer.races import RaceFinder
+from lab.explorer.record import Recorded
+from lab.explorer.stride import Stretch, Stride
 from lab.explorer.verdicts import Judge
 from lab.explorer.witness import History
 
@@ -55,8 +57,8 @@ class Walk(Protocol):
     def advance(self, count: int) -> None:
         """Make the first `count` states found the frontier."""
 
-    def mark(self, rows: NDArray[np.bool_], name: Hashable) -> None:
-        """Note which frontier states `name` counts runs around; at least one."""
+    def mark(self, rows: NDArray[np.bool_], name: Hashable, first: int) -> None:
+        """Note around which of the states from number `first` on, the frontier or more, `name` counts runs."""
 
     def translate(self, translation: Callable[[Words], Words]) -> None:
         """Follow a change of layout."""
@@ -112,6 +114,7 @@ class Search:
         self.races = RaceFinder(relation, packing, expander, orbits)
         self.history = History()
         self.sightings: dict[str, Sighting] = {}
+        self._strider: Stride | None = None
         self.states, self.transitions = 1, 0
         self.stopped = ""
         self._start: int | None = None
@@ -122,10 +125,14 @@ class Search:
             return
         try:
             if self._start is None:
-                self._judge(0)
+                self._judge(0, self._walk.frontier)
                 self._start = 0
             while self._walk.frontier.shape[1]:
-                self._level(self._start)
+                stride = self._stride()
+                if stride is None:
+                    self._level(self._start)
+                else:
+                    self._levels(stride)
             self._keep(now=True)
         except Stopped as stop:
             self.stopped = str(stop)
@@ -142,7 +149,8 @@ class Search:
         room = self.bounds.left(history.states)
         for start in range(begin, count, _BATCH):
             self._start = start
-            self._check(min(_BATCH, count - start))
+            self._keep()
+            self._check(len(self._expander.labels) * min(_BATCH, count - start))
             self._expander.engine.consider(self.transitions, self.bounds.room)
             successors = self._expand(start)
             new = walk.add(successors, start)
@@ -157,15 +165,13 @@ class Search:
         self._start = 0
         self.states += self._stand_for(walk.frontier)
         history.advance(found)
-        self._judge(first + count)
+        self._judge(first + count, walk.frontier)
         if stopping:
             raise Stopped("states")
 
-    def _check(self, batch: int) -> None:
-        """Save and report progress; raises `Stopped` when a bound is reached, or stepping so many states may do so."""
-        self._keep()
-        bounded = self.bounds.memory is not None
-        growth = self._walk.growth(len(self._expander.labels) * batch) if bounded else 0
+    def _check(self, transitions: int) -> None:
+        """Report progress; raises `Stopped` when a bound is reached, or so many more transitions may reach it."""
+        growth = 0 if self.bounds.memory is None else self._walk.growth(transitions)
         self.bounds.check(self.history.states, self.transitions, len(self.history.starts) - 1, growth)
 
     def _keep(self, *, now: bool = False) -> None:
@@ -210,6 +216,49 @@ class Search:
             return "swaps"
         return "levels" if isinstance(self._walk, Carried) else "recorded"
 
+    def _stride(self) -> Stride | None:
+        """Return what walks through many levels at once, where that is possible: a checkpoint needs whole batches."""
+        expander, walk = self._expander, self._walk
+        expander.engine.consider(self.transitions, self.bounds.room)
+        possible = expander.engine.kernels is not None and self.bounds.whole_levels and self._keeper is None
+        if (
+            possible
+            and self._strider is None
+            and isinstance(walk, Recorded)
+            and type(expander) is Expander
+            and self._orbits is None
+        ):
+            self._strider = Stride(expander, walk, self.races)
+        return self._strider
+
+    def _levels(self, stride: Stride) -> None:
+        """Walk through at least one level, and through many thin ones."""
+        judged = self.history.states
+        walk = cast("Recorded", self._walk)
+        for stretch in stride.stretches(_BATCH, self._check):
+            self.transitions += stretch.transitions
+            self._look_for_races(stretch)
+            if stretch.ended.size:
+                keys = walk.index.keys[:, stretch.ended]
+                for (tag, _), states in self.ends.add(keys, 0, stretch.ended).items():
+                    walk.note(states, tag)
+            for parents, labels in stretch.levels:
+                self.history.add(parents, labels)
+                self.history.advance(parents.size)
+        self.states = self.history.states
+        self._judge(judged, walk.index.keys[:, judged : self.states])
+
+    def _look_for_races(self, stretch: Stretch) -> None:
+        index, end = cast("Recorded", self._walk).index, stretch.first + stretch.stepped
+        batches = [(state, state + 1) for state in stretch.racing.tolist()]
+        if self.races.watching:
+            batches = [(start, min(end, start + _BATCH)) for start in range(stretch.first, end, _BATCH)]
+        for low, high in batches:
+            keys = np.ascontiguousarray(index.keys[:, low:high])
+            found = self._expander.tables.find(keys)
+            assert found is not None  # the cells are filled
+            self.races.look(keys, found.cells)
+
     def _expand(self, start: int) -> Successors:
         while True:
             keys = self._walk.frontier[:, start : start + _BATCH]
@@ -239,9 +288,8 @@ class Search:
             for (tag, share), rows in self.ends.add(keys[:, ended], first, ended + start).items():
                 self._walk.end(rows, tag, share)
 
-    def _judge(self, first: int) -> None:
-        """Judge every state of a new level."""
-        keys = self._walk.frontier
+    def _judge(self, first: int, keys: Words) -> None:
+        """Judge every state of a new level, or of several."""
         for judge in self._judges:
             held = np.concatenate(
                 [judge.holds(keys[:, start : start + _BATCH]) for start in range(0, keys.shape[1], _BATCH)] or [_NONE]
@@ -252,7 +300,7 @@ class Search:
                 if judge.property.name not in self.sightings:
                     reason = judge.reason(keys[:, place].tolist())
                     self.sightings[judge.property.name] = Sighting(first + place, reason)
-                self._walk.mark(wanted, judge.property.name)
+                self._walk.mark(wanted, judge.property.name, first)
 
 
 _NONE = np.zeros(0, np.bool_)

@@ -84,6 +84,11 @@ class Tables:
         self._wanted = np.zeros((packing.words, rows), np.int64)
         self._generation: dict[int, int] = {}
 
+    @property
+    def arrays(self) -> tuple[NDArray[np.int64], ...]:
+        """What finds cells and makes successors: threads, bases, parts, blocks behind, results, kept bits."""
+        return self._thread, self._base, self._parts, self._behind, self.results, self.keep
+
     def find(self, keys: Words) -> Found | None:
         """Return where the steps from states with those keys, shape (words, n), stand; None when a field overflowed."""
         while True:

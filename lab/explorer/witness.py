@@ -45,7 +45,7 @@ class History:
         self._labels: list[NDArray[np.uint16]] = [np.zeros(1, np.uint16)]
         self._next: tuple[list[NDArray[np.uint32]], list[NDArray[np.uint16]]] = [], []
 
-    def add(self, parents: Ids, labels: NDArray[np.uint16]) -> None:
+    def add(self, parents: Ids | NDArray[np.uint32], labels: NDArray[np.uint16]) -> None:
         """Add states to the next level, each with its parent's position in the last one."""
         self._next[0].append(parents.astype(np.uint32))
         self._next[1].append(labels)

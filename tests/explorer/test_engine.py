@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 import lab
 from lab.errors import UsageError
-from lab.explorer import engine, explore, packing, search, tables
+from lab.explorer import engine, explore, packing, search, stride, tables
 from lab.explorer.index import StateIndex
 from lab.explorer.limbs import Numbers, Sums
 from lab.explorer.result import Result
@@ -47,6 +47,8 @@ def test_narrow_words_and_small_blocks_give_the_same_results(toy: toys.Toy) -> N
         patch.setattr(tables, "_BLOCK_BITS", 1)
         patch.setattr(tables, "_PAGE_BITS", 1)
         patch.setattr(search, "_BATCH", 5)
+        patch.setattr(stride, "_LONGEST", 1)
+        patch.setattr(stride, "_FILLED", 3)
         assert_engines_agree(lambda name: explore(toy, engine=name))
 
 

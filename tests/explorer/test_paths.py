@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.explorer import components
-from lab.explorer.components import bottoms, strong_components
+from lab.explorer.components import split, strong_components, survey
 from lab.explorer.cycles import shortest_round
 from lab.explorer.digraph import Graph, offsets_of
+from lab.explorer.engine import compiled_kernels
 from lab.explorer.paths import Acyclic
 from lab.explorer.primes import _is_prime
 from lab.explorer.result import INFINITE
@@ -30,7 +31,51 @@ def graph(states: int, *edges: tuple[int, int]) -> Graph:
 def traps(some: Graph) -> list[list[int]]:
     """Return the components that nothing leaves."""
     states = np.flatnonzero(some.reachable())
-    return [found.tolist() for found in bottoms(some, states, strong_components(some, states))]
+    component = strong_components(some, states)
+    seen = survey(some, states, component, np.ones(1, np.uint64))
+    return [found.tolist() for found in split(states, component, seen.bottom)]
+
+
+KERNELS = compiled_kernels()
+needs_numba = pytest.mark.skipif(KERNELS is None, reason="numba is not installed")
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> Graph:
+    """Draw a graph of up to 12 states, in which a transition may occur several times."""
+    count = draw(st.integers(1, 12))
+    state = st.integers(0, count - 1)
+    return graph(count, *draw(st.lists(st.tuples(state, state), min_size=1, max_size=30)))
+
+
+def partition(component: Any) -> set[frozenset[int]]:
+    """Return the sets of places with the same number."""
+    return {frozenset(np.flatnonzero(component == number).tolist()) for number in set(component.tolist())}
+
+
+@needs_numba
+@settings(max_examples=200)
+@given(graphs(), st.data())
+def test_compiled_loops_find_the_same_paths(some: Graph, data: st.DataObject) -> None:
+    """Components of a part, what reaches what, waves, counts, and shortest ways."""
+    fast = some._replace(kernels=KERNELS)
+    states = np.array(sorted(data.draw(st.sets(st.integers(0, some.states - 1), min_size=1))))
+    some, fast = (g._replace(labels=np.arange(some.targets.size, dtype=np.uint8)) for g in (some, fast))
+    without = np.array(data.draw(st.lists(st.booleans(), min_size=256, max_size=256)))
+    component = strong_components(some, states, without)
+    assert partition(strong_components(fast, states, without)) == partition(component)
+    bits = np.uint64(1) << np.arange(256, dtype=np.uint64) % np.uint64(7)
+    for one, other in zip(*(survey(g, states, component, bits, without) for g in (some, fast)), strict=True):
+        assert one.tolist() == other.tolist()
+    assert fast.reachable().tolist() == some.reachable().tolist()
+    assert fast.reaching(states).tolist() == some.reaching(states).tolist()
+    part, quick = (g.only(some.reachable()[some.sources]) for g in (some, fast))
+    assert [sorted(wave) for wave in quick.waves()] == [sorted(wave) for wave in part.waves()]
+    groups = [np.array([state]) for state in np.flatnonzero(some.reachable())]
+    assert measure(quick, groups) == measure(part, groups)
+    for goal in groups:
+        mask = np.isin(np.arange(some.states), goal)
+        assert shortest_path(fast, 0, mask) == shortest_path(some, 0, mask)
 
 
 def measure(some: Graph, groups: list[Any]) -> list[Any]:
