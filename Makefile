@@ -47,7 +47,7 @@ check: $(VENV)/tools
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict
 	$(BIN)/lint-imports
-	$(BIN)/pytest --cov
+	$(BIN)/pytest -p no:gil_lab --cov  # else the plugin is imported before coverage begins
 
 test-spin: $(VENV)/tools  ## compare exported models with SPIN, which has to be installed
 	$(BIN)/pytest -m "slow or not slow" -rs tests/export

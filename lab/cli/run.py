@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -231,15 +230,14 @@ def _survey(results: list[Result]) -> None:
 def _explain(result: Result, scenario: str, settings: tuple[str, ...]) -> None:
     """Print what happens in the worst case, and the command that steps through it."""
     from lab.report.explain import explain, worst
+    from lab.report.replay import command
 
     found = worst(result)
     if found is None:
         return
     say(explain(result, found) + "\n")
     if found.witness is not None:
-        policy = [] if result.policy == "access" else ["--policy", result.policy]
-        given = [part for setting in settings for part in ("--set", setting)]
-        say("Step by step: " + shlex.join(["lab", "replay", scenario, *policy, *given, *found.witness]) + "\n")
+        say("Step by step: " + command(scenario, result.policy, settings, found.witness) + "\n")
 
 
 def _draw(program: Program, result: Result, folder: Path, tell: Callable[[str], None]) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import Any
 
 from lab.explorer.questions import Answered, races_for
 from lab.explorer.result import Result
 from lab.model.program import Question
 from lab.report.explain import explain
+from lab.report.replay import command
 from lab.report.words import amount, digits, lined, value
 
 __all__ = ["as_json", "explanation", "hint", "in_words", "read", "replay_command", "wrong_in_the_file"]
@@ -131,9 +131,8 @@ def replay_command(asked: Answered, scenario: str) -> str:
     """Return the command that steps through what a "yes" can be seen in; empty where there is nothing to see."""
     if asked.shown is None or asked.shown.witness is None:
         return ""
-    policy = [] if asked.result.policy == "access" else ["--policy", asked.result.policy]
-    given = [part for name, one in asked.question.parameters.items() for part in ("--set", f"{name}={one!r}")]
-    return shlex.join(["lab", "replay", scenario, *policy, *given, *asked.shown.witness])
+    settings = [f"{name}={one!r}" for name, one in asked.question.parameters.items()]
+    return command(scenario, asked.result.policy, settings, asked.shown.witness)
 
 
 def wrong_in_the_file(asked: Answered, path: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lab.report.explain import overwritten_unread
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from lab.model.state import Access
     from lab.model.trace import Event, Trace
 
-__all__ = ["steps", "where_it_ends"]
+__all__ = ["command", "steps", "where_it_ends"]
 
 
 def steps(trace: Trace) -> Table:
@@ -31,6 +32,19 @@ def steps(trace: Trace) -> Table:
     unread = overwritten_unread(trace)
     rows = (start, *(_row(trace, position, unread) for position in range(len(trace.events))))
     return Table(f"{trace.scenario}, one schedule (policy {trace.policy}; exact)", columns, rows, _explained(trace))
+
+
+def command(scenario: str, policy: str, settings: Iterable[str], schedule: Iterable[str]) -> str:
+    """Return the command that steps through a schedule, for a shell.
+
+    Examples
+    --------
+    >>> command("refcount/race", "statement", ["N=2"], ["T1", "T[0]"])
+    "lab replay refcount/race --policy statement --set N=2 T1 'T[0]'"
+    """
+    under = [] if policy == "access" else ["--policy", policy]
+    given = [part for setting in settings for part in ("--set", setting)]
+    return shlex.join(["lab", "replay", scenario, *under, *given, *schedule])
 
 
 def where_it_ends(trace: Trace) -> str:
