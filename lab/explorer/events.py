@@ -93,7 +93,7 @@ class Events:
         self._entries: list[dict[Any, Next]] = [{} for _ in range(self.threads)]
         self._numbers: dict[Hashable, int] = {}
         self._shapes: dict[Hashable, int] = {}
-        self._one_access = relation.policy.switches(frozenset()) and not relation.program.tasks
+        self._one_access = relation.policy.switches(frozenset())
         self.touch: list[Touch] = []
         self.asked = 0
 

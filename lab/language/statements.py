@@ -29,7 +29,7 @@ class Lowering(Tasks):
         registers = {name: self.builder.register(name) for name in sorted(scope.locals)}
         self.frame = Frame(scope, registers, (function.name,))
         if function.name in self.context.asynchronous and function.name in self.context.others:
-            self.task(partial(self._whole, function))
+            self.task(function, partial(self._whole, function))
         else:
             self._whole(function)
         self.builder.returns(NONE)

@@ -57,12 +57,13 @@ class Tasks(Exceptions):
 
     _is_task = False
 
-    def task(self, body: Callable[[], None]) -> None:
+    def task(self, function: ast.FunctionDef, body: Callable[[], None]) -> None:
         """Lower a task: it begins when it has its turn, and gives the loop up at its end, by exception too."""
         self._is_task = True
-        self.builder.mark(AWAIT)
-        self.builder.operate(Invoke("__begin__", "begin"), self._loop)
-        self.guarded(body, self._end)
+        with self.builder.at(self.source.span(function)):
+            self.builder.mark(AWAIT)
+            self.builder.operate(Invoke("__begin__", "begin"), self._loop)
+            self.guarded(body, self._end)
 
     def _end(self) -> None:
         self.builder.operate(Invoke("__end__", "end"), self._loop, into=self.builder.ignored())

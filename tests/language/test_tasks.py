@@ -18,6 +18,7 @@ from lab.errors import ScenarioError
 from lab.explorer.result import Outcome
 from lab.language import parse
 from lab.verify import free_run
+from tests.explorer.test_traces import agrees
 
 TOP = """
 import asyncio
@@ -330,6 +331,27 @@ print("b")
 await asyncio.sleep(0.02)
 print("c")
 
+await asyncio.sleep(0.01)
+print("b")
+---
+time.sleep(0.02)
+await pause("a", 4)
+
+await asyncio.sleep(0.01)
+print("b")
+---
+time.sleep(0.02)
+await pause("a", 4)
+---
+await pause("c", 4)
+
+await asyncio.sleep(0.03)
+print("b")
+---
+time.sleep(0.04)
+await asyncio.sleep(0.02)
+print("a")
+
 try:
     await pause("a")
     raise KeyError("k")
@@ -495,6 +517,14 @@ def test_two_tasks_of_two_steps_are_six_interleavings() -> None:
     assert lab.explore(parse(TOP + tasks(body, body)), "asyncio-fifo").schedules == 1
 
 
+def test_two_tasks_have_no_data_race() -> None:
+    """Both stand in front of steps that write x, and only one of them holds the loop."""
+    increment = "global x\nx += 1\nawait asyncio.sleep(0)\nx += 1"
+    result = lab.explore(parse(TOP + tasks(increment, increment)))
+    assert not result.races
+    assert {outcome.shared["x"] for outcome in result.outcomes} == {4}
+
+
 def test_a_lock_of_asyncio_is_given_to_who_came_first() -> None:
     """T2 and T3 wait for T1's lock: whoever waits first has it first, whoever asks while others wait stands behind."""
     hold = "async with lock:\n    await asyncio.sleep(0)\nprint(1)"
@@ -587,3 +617,23 @@ def test_tasks_left_by_a_run_are_named() -> None:
     """One task fails, one waits for ever."""
     run = real(TOP + tasks("await event.wait()", "raise KeyError('k')"), 0.2)
     assert (run["status"], run["unfinished"], run["errors"]) == ("unfinished", ("T1",), {"T2": "KeyError: 'k'"})
+
+
+HOLD = "with plain:\n    await asyncio.sleep(0)"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TOP + tasks(HOLD, HOLD),
+        TOP + tasks("await one.put(1)\nawait one.put(2)", "await one.get()", "await one.get()"),
+        TOP + tasks("async with lock:\n    await asyncio.sleep(0)", "async with lock:\n    items.append(1)"),
+        TOP + tasks("for i in range(2):\n    items.append(i)", "items.append(2)"),
+        mixed("global x\nx += 1", "global x\nx += 1", "await asyncio.sleep(0)"),
+        mixed("with plain:\n    items.append(1)", HOLD, "with plain:\n    pass"),
+    ],
+)
+@pytest.mark.parametrize("policy", ["access", "cpython-3.12", "asyncio-fifo"])
+def test_truly_different_runs_are_those_of_all_schedules(text: str, policy: str) -> None:
+    """Every schedule, grouped the slow way by its dependences, gives as many finished and deadlocked traces."""
+    agrees(text, policy)

@@ -101,12 +101,12 @@ class EventLoop(Synchroniser):
     def begin(self, scene: Scene) -> None:
         """Begin a task."""
         self.take(scene, self.name)
-        self._note(scene, "begin")
+        self._note(scene, "take")
 
     def end(self, scene: Scene) -> None:
         """End a task: the loop is free."""
         self.leave(scene)
-        self._note(scene, "end")
+        self._note(scene, "leave")
 
     def sleep(self, scene: Scene, delay: Value) -> Value:
         """Perform the first part of `await asyncio.sleep(delay)`: suspend the task."""
@@ -121,13 +121,13 @@ class EventLoop(Synchroniser):
         else:
             self.wake(scene, scene.thread)
         self.leave(scene)
-        self._note(scene, "sleep")
+        self._note(scene, "leave")
         return Parked(None)
 
     def resume(self, scene: Scene, _parked: Parked, _delay: Value) -> None:
         """Go on after a sleep."""
         self.take(scene, self.name)
-        self._note(scene, "go on")
+        self._note(scene, "take")
 
     def block(self, scene: Scene, delay: Value) -> None:
         """Perform `time.sleep(delay)` in a task: the clock moves on, and nobody else does."""
