@@ -29,7 +29,7 @@ class Topic:
 
 
 TOPICS = (
-    Topic("lost_update", "Lost update", ("race", "locked", "own_counter", "call_in_window")),
+    Topic("lost_update", "Lost update", ("race", "locked", "own_counter", "call_in_window", "call_in_window_locked")),
     Topic(
         "refcount",
         "Reference counts",

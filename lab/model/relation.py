@@ -13,6 +13,7 @@ from lab.model.evaluate import LOCAL_WORK, Frame, evaluate
 from lab.model.heap import Blocks, Own, Raised, Refused, Scene
 from lab.model.instructions import Branch, Instruction, Mark, Operate, Place
 from lab.model.marks import ATOMIC, AWAIT, completed
+from lab.model.objects.containers import is_part
 from lab.model.observe import Observation, observe
 from lab.model.policies import POLICIES, Policy
 from lab.model.program import Program, Property
@@ -70,8 +71,8 @@ class Relation:
         self._only_tasks = all(thread.task for thread in program.threads)
 
     def finest(self) -> Relation:
-        """Return the same program under policy `access`, where a switch is possible before every shared access."""
-        return Relation(self.program, POLICIES["access"])
+        """Return the same program with a switch before every shared access; what counts as a race stays the same."""
+        return self if self.policy.guarded_containers else Relation(self.program, POLICIES["access"])
 
     def families(self) -> tuple[Family, ...]:
         """Return groups of threads of which every permutation provably maps the relation to itself."""
@@ -320,16 +321,21 @@ class Relation:
                 target.frame.perform(instruction, scene)
             except Refused as refused:
                 raise self._error(refused, *place.span[:2]) from None
-            target.accesses.extend(
-                access._replace(value=renamed(access.value, scene.moved)) if scene.moved else access
-                for access in scene.accesses
-            )
+            target.accesses.extend(self._reported(access, scene) for access in scene.accesses)
             target.performed = True
             results = scene.results
             if choice:
                 forks.append(target)
             choice += 1
         return forks if results > 1 else []
+
+    def _reported(self, access: Access, scene: Scene) -> Access:
+        """Return an access as the step reports it: objects by their new references, guarded containers as atomic."""
+        if scene.moved:
+            access = access._replace(value=renamed(access.value, scene.moved))
+        if self.policy.guarded_containers and is_part(access.location):
+            access = access._replace(atomic=True)
+        return access
 
     def _error(self, refused: Refused, line: int, column: int = 1) -> ScenarioError:
         lines = self.program.lines

@@ -37,3 +37,11 @@ expect(
     races={"counter"},
 )
 expect("statement", schedules=2, outcomes={"counter": {2: 2}}, verdicts={"every_update_counted": "holds"})
+# Every version polls at the entry of a Python function: after the read, before the write.
+expect("cpython-3.9", schedules=6, outcomes={"counter": {1: 4, 2: 2}}, verdicts={"every_update_counted": "violated"})
+expect("cpython-3.10", schedules=6, outcomes={"counter": {1: 4, 2: 2}}, verdicts={"every_update_counted": "violated"})
+expect("cpython-3.12", schedules=6, outcomes={"counter": {1: 4, 2: 2}}, verdicts={"every_update_counted": "violated"})
+expect(
+    "cpython-3.12-warm", schedules=6, outcomes={"counter": {1: 4, 2: 2}}, verdicts={"every_update_counted": "violated"}
+)
+expect("free-threaded", schedules=6, outcomes={"counter": {1: 4, 2: 2}}, verdicts={"every_update_counted": "violated"})

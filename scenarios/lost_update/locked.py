@@ -54,3 +54,7 @@ expect(
     deadlock="holds",
 )
 expect("statement", schedules=2, verdicts={"every_update_counted": "holds"}, deadlock="holds")
+# A lock is right wherever threads may switch.
+expect("cpython-3.9", schedules=2, verdicts={"every_update_counted": "holds"}, deadlock="holds")
+expect("cpython-3.12", schedules=2, verdicts={"every_update_counted": "holds"}, deadlock="holds")
+expect("free-threaded", schedules=2, verdicts={"every_update_counted": "holds"}, deadlock="holds", races=set())

@@ -38,6 +38,17 @@ expect(
     races={"refcount"},
 )
 expect("statement", schedules=2, outcomes={"refcount": {2: 2}}, verdicts={"every_update_counted": "holds"})
+# An update is one step where no opcode between its read and its write polls: from 3.10 to the GIL's end.
+expect(
+    "cpython-3.9", schedules=6, outcomes={"refcount": {1: 2, 2: 2, 3: 2}}, verdicts={"every_update_counted": "violated"}
+)
+expect("cpython-3.12", schedules=2, outcomes={"refcount": {2: 2}}, verdicts={"every_update_counted": "holds"})
+expect(
+    "free-threaded",
+    schedules=6,
+    outcomes={"refcount": {1: 2, 2: 2, 3: 2}},
+    verdicts={"every_update_counted": "violated"},
+)
 
 # The answers: the orders counted above. 0 would take two updates of T2, and there is one. Both lines
 # read and write, and neither read waits for anything.

@@ -101,3 +101,16 @@ def test_a_version_is_one_row() -> None:
     assert schedules == [6, 2]
     assert warm.switches({COMPREHENSION})
     assert [cold.name, warm.name] == ["cpython-3.15", "cpython-3.15-warm"]
+
+
+def test_without_a_gil_operations_on_one_container_do_not_race_and_variables_do() -> None:
+    """Outcomes are those of `access`: each operation is whole, and a decision of two of them is not."""
+    program = parse(
+        "from lab.scenario import thread\nx = 0\nd = {'k': 0}\n@thread(each=range(2))\ndef T(i):\n"
+        "    global x\n    x += 1\n    d['k'] += 1\n    d[i] = len(d)\n"
+    )
+    found = {policy: lab.explore(program, policy) for policy in ("access", "free-threaded")}
+    races = {policy: {race.location for race in result.races} for policy, result in found.items()}
+    assert races == {"access": {"x", "d['k']", "len(d)"}, "free-threaded": {"x"}}
+    assert ends(found["access"]) == ends(found["free-threaded"])
+    assert found["access"].schedules == found["free-threaded"].schedules

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from lab.model.heap import HeapObject, Refused, Scene
 from lab.model.values import END, Cursor, Ref, Snapshot, Value
 
-__all__ = ["READS", "Container"]
+__all__ = ["READS", "Container", "is_part"]
 
 READS = {
     "__len__": "length",
@@ -24,6 +24,17 @@ READS = {
     "__copy__": "snapshot",
     "copy": "copy",
 }
+
+
+def is_part(location: str) -> bool:
+    """Whether a location is an element of a container, or its length: what a container's own lock guards.
+
+    Examples
+    --------
+    >>> is_part("d['k']"), is_part("len(line)"), is_part("x"), is_part("points[0].x")
+    (True, True, False, False)
+    """
+    return location.endswith("]") or location.startswith("len(")
 
 
 class Container(HeapObject):
