@@ -33,7 +33,7 @@ class Shared(int):
 
 
 class Table(object):  # noqa: UP004 - for 2.7
-    __contains__ = request
+    __contains__ = staticmethod(request)
 
 
 def polls(prelude, window, rounds):

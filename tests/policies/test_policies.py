@@ -114,3 +114,21 @@ def test_without_a_gil_operations_on_one_container_do_not_race_and_variables_do(
     assert races == {"access": {"x", "d['k']", "len(d)"}, "free-threaded": {"x"}}
     assert ends(found["access"]) == ends(found["free-threaded"])
     assert found["access"].schedules == found["free-threaded"].schedules
+
+
+@pytest.mark.parametrize(
+    ("policy", "steps"), [("access", 4), ("statement", 4), ("cpython-3.9", 1), ("cpython-3.12", 1)]
+)
+def test_a_call_that_runs_in_c_is_one_step_under_a_gil(policy: str, steps: int) -> None:
+    """`sum` reads three elements and finds the end; between them no version polls."""
+    program = parse(
+        "from lab.scenario import thread\nc = [1, 2]\n@thread\ndef T():\n    return sum(c)\n"
+        "@thread\ndef U():\n    c.append(3)\n"
+    )
+    relation = Relation(program, POLICIES[policy])
+    state, count = relation.steps(relation.initial(), 1)[0][1], 0
+    while found := relation.steps(state, 0):
+        [(_, state)] = found
+        count += 1
+    assert count == steps
+    assert relation.observe(state).returned["T"] == 6

@@ -30,17 +30,23 @@ def program(name: str) -> Program:
     body = "".join(f"    {line}\n" for line in EVERY[name].text.splitlines())
     top = f"from lab.scenario import thread\nc = 0\n{PRELUDE}"
     text = f"{top}\n\n@thread\ndef T():\n    GLOBAL\n{body}"
-    return parse(text.replace("READ", "c").replace("WRITE", "c = 1").replace("GLOBAL", "global c"))
+    return parse(_filled(text, READ="c", WRITE="c = 1", GLOBAL="global c", ALIAS="pass", TABLE="seats", PUT="t[1] = 2"))
+
+
+def _filled(text: str, **words: str) -> str:
+    for word, meaning in words.items():
+        text = text.replace(word, meaning)
+    return text
 
 
 def switches(name: str, policy: str) -> bool:
-    """Whether a thread's read and write of `c` are parts of different steps."""
+    """Whether a thread's read and write of what is shared are parts of different steps."""
     relation = Relation(program(name), POLICIES[policy])
     state, steps = relation.initial(), 0
     touched = []
     while found := relation.steps(state, 0):
         [(step, state)] = found
-        touched += [steps for access in step.accesses if access.location == "c"]
+        touched += [steps for access in step.accesses if access.location in ("c", "seats[1]")]
         steps += 1
     assert relation.observe(state).errors == {}
     assert len(touched) >= 2
@@ -77,7 +83,9 @@ def test_an_interpreter_polls_where_the_table_of_polls_says(column: int) -> None
     python = needed(VERSIONS[column])
 
     def real(text: str) -> str:
-        return text.replace("READ", "o.v").replace("WRITE", "o.w = 'write'").replace("GLOBAL", "pass")
+        write = "o.w = 'write'"
+        local = "q.w = 'write'"
+        return _filled(text, READ="o.v", WRITE=write, GLOBAL="pass", ALIAS="q = o", TABLE="table", PUT=local)
 
     asked = {"prelude": real(PRELUDE), "windows": {name: real(window.text) for name, window in EVERY.items()}}
     done = subprocess.run(

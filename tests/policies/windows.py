@@ -1,8 +1,9 @@
 """What people write between the read and the write of a variable, and which versions of CPython can switch there.
 
-In a window, `READ` stands for the read of the shared variable and `WRITE` for a statement that writes it. The expected
-cells, one per version in `VERSIONS`: "P" where the interpreter polls in the window, "." where not, "c" where cold code
-alone does. They are worked out from `lab/model/interpreters.py` by the reason that stands beside each group.
+In a window, `READ` stands for the read of the shared variable and `WRITE` for a statement that writes it; `TABLE` for a
+shared dict, and `PUT` for a statement that puts something in it by a local name, which `ALIAS` may have to bind. The
+expected cells, one per version in `VERSIONS`: "P" where the interpreter polls in the window, "." where not, "c" where
+cold code alone does. They are worked out from `lab/model/interpreters.py` by the reason that stands above each group.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ numbers = [1, 2]
 pair = (1, 2)
 ages = {"k": 1}
 line = deque()
+seats = {}
 word = "abc"
 three = 3
 yes = True
@@ -116,6 +118,9 @@ ALWAYS, OLD, BEFORE_3_10 = "PPPPPPP", "PPP....", "PP....."
 WINDOWS: dict[str, Window] = {
     # Loads, stores and operators on built-in values poll only where every opcode may.
     "nothing": Window("x = READ\nWRITE", BEFORE_3_10),
+    "nothing, after a call": Window("f(1)\nx = READ\nWRITE", BEFORE_3_10),
+    # On 3.9 `in`, a jump on its result, and locals and constants are fast opcodes; 3.10 polls when the test jumps.
+    "look, then put": Window("ALIAS\nt = TABLE\nif 1 in t:\n    pass\nelse:\n    PUT", "P.P...."),
     "plus one": Window("x = READ + 1\nWRITE", BEFORE_3_10),
     "subscript": between("ages['k']", BEFORE_3_10),
     "item assigned": between("ages['k'] = 2", BEFORE_3_10),
@@ -176,6 +181,7 @@ WINDOWS: dict[str, Window] = {
     # Comprehensions are functions before 3.12; an empty one has no jump back either. Generators are resumed everywhere.
     "comprehension": between("[i for i in pair]", ALWAYS),
     "empty comprehension": between("[i for i in ()]", "PPPP..."),
+    "iterable of an empty comprehension": Window("y = [i for i in () * READ]\nWRITE", "PPPP..."),
     "empty set comprehension": between("{i for i in ()}", "PPPP..."),
     "comprehension of nothing that passes": between("[i for i in pair if i > 5]", ALWAYS),
     "generator": between("sum(i for i in pair)", ALWAYS),
