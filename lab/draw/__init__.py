@@ -16,12 +16,14 @@ from lab.draw.levels import state_levels
 from lab.draw.outcomes import outcome_bars
 from lab.draw.runs import Run, runs_of
 from lab.draw.strips import interleaving_strips
+from lab.draw.timeline import gil_timeline
 
 __all__ = [
     "Drawing",
     "Run",
     "draw_fitting",
     "draw_gallery",
+    "gil_timeline",
     "interleaving_strips",
     "outcome_bars",
     "progress_grid",

@@ -14,7 +14,7 @@ from lab.gil.experiments import EXPERIMENTS, experiment_named
 from lab.gil.perfetto import trace_events
 from lab.gil.settings import MODELS, ModelName, Settings
 from lab.gil.simulate import simulate
-from lab.gil.trace import Activity, Event, Kind, Run, Span, spans
+from lab.gil.trace import Activity, Event, Kind, Run, Span, holders, spans
 from lab.gil.workload import (
     Acquire,
     Call,
@@ -61,6 +61,7 @@ __all__ = [
     "Thread",
     "Workload",
     "experiment_named",
+    "holders",
     "simulate",
     "spans",
     "split_parameters",

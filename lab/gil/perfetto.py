@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lab.gil.trace import Activity, Event, Run, spans
+from lab.gil.trace import Activity, Event, Run, holders, spans
 
 __all__ = ["trace_events"]
 
@@ -40,7 +40,7 @@ def trace_events(run: Run) -> dict[str, Any]:
         for span in spans(run.events, run.time)
     ]
     if run.settings.model in ("old", "new"):
-        found += [_complete(gil, name, start, end) for name, start, end in _holders(run.events, run.time)]
+        found += [_complete(gil, name, start, end) for name, start, end in holders(run.events, run.time)]
     for event in run.events:
         if event.kind in SHOWN:
             name = event.detail if event.kind == "mark" else event.kind
@@ -56,18 +56,3 @@ def _starts(run: Run) -> Sequence[Event]:
 
 def _complete(lane: int, name: str, start: int, end: int) -> dict[str, Any]:
     return {"ph": "X", "pid": 1, "tid": lane, "ts": start / 1e3, "dur": (end - start) / 1e3, "name": name}
-
-
-def _holders(events: Sequence[Event], end: int) -> list[tuple[str, int, int]]:
-    """Return who held the one GIL from when to when, in nanoseconds."""
-    found: list[tuple[str, int, int]] = []
-    holder: Event | None = None
-    for event in events:
-        if event.kind == "take":
-            holder = event
-        elif event.kind == "drop" and holder is not None:
-            found.append((holder.thread, holder.time, event.time))
-            holder = None
-    if holder is not None:
-        found.append((holder.thread, holder.time, end))
-    return [one for one in found if one[1] < one[2]]

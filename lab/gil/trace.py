@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from lab.gil.settings import Settings
 from lab.gil.workload import Workload
 
-__all__ = ["Activity", "Event", "Kind", "Record", "Run", "Span", "spans"]
+__all__ = ["Activity", "Event", "Kind", "Record", "Run", "Span", "holders", "spans"]
 
 Kind = Literal[
     "start",  # the thread exists
@@ -153,3 +153,18 @@ def spans(events: Sequence[Event], end: int | None = None) -> list[Span]:
 def _close(spans: list[Span], thread: str, open_: tuple[Activity, int], end: int) -> None:
     if open_[1] < end:
         spans.append(Span(thread, open_[0], open_[1], end))
+
+
+def holders(events: Sequence[Event], end: int) -> list[tuple[str, int, int]]:
+    """Return who held the one GIL from when to when, in nanoseconds; `end` is where a hold that is still on ends."""
+    found: list[tuple[str, int, int]] = []
+    holder: Event | None = None
+    for event in events:
+        if event.kind == "take":
+            holder = event
+        elif event.kind == "drop" and holder is not None:
+            found.append((holder.thread, holder.time, event.time))
+            holder = None
+    if holder is not None:
+        found.append((holder.thread, holder.time, end))
+    return [one for one in found if one[1] < one[2]]

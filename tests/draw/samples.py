@@ -11,6 +11,7 @@ from matplotlib.transforms import Bbox
 
 from lab.draw import (
     Drawing,
+    gil_timeline,
     interleaving_strips,
     outcome_bars,
     progress_grid,
@@ -23,6 +24,8 @@ from lab.draw.style import SizeName, settings
 from lab.explorer import explore
 from lab.explorer.graph import StateGraph, state_graph
 from lab.explorer.result import Result
+from lab.gil import Call, Cpu, Io, Join, Settings, Start, Thread, Workload, simulate
+from lab.gil.library import echo, side_by_side
 from lab.language import parse
 from lab.model.policies import policy_named
 from lab.model.relation import Relation
@@ -249,6 +252,14 @@ SITUATIONS = (
     ("T2", "T2", "T2", "T1"),
 )
 
+EVERYTHING = Workload(
+    (
+        Thread("T1", (Cpu(0.008), Call(0.01, keeps=False), Join("T2"))),
+        Thread("T2", (Start("T3"), Io(0.01), Cpu(0.004))),
+        Thread("T3", (Call(0.009), Cpu(0.004))),
+    )
+)
+
 DRAWINGS: dict[str, Callable[[SizeName], Drawing]] = {
     "strips": lambda size: interleaving_strips(runs_of(relation("race")), size=size),
     "strips of ten": lambda size: interleaving_strips(runs_of(relation("from_one")), size=size),
@@ -283,6 +294,11 @@ DRAWINGS: dict[str, Callable[[SizeName], Drawing]] = {
     "levels": lambda size: state_levels(graph("race"), size=size),
     "levels of a cycle": lambda size: state_levels(graph("spin"), size=size),
     "levels of a deadlock": lambda size: state_levels(graph("inversion"), size=size),
+    "timeline": lambda size: gil_timeline(simulate(echo(2, 3, 0.0005)), until=0.02, size=size),
+    "timeline of everything": lambda size: gil_timeline(simulate(EVERYTHING), size=size),
+    "timeline of a loop": lambda size: gil_timeline(
+        simulate(side_by_side([[Io(0.01), Cpu(0.01)]] * 2), Settings("asyncio")), size=size
+    ),
 }
 
 

@@ -1,0 +1,253 @@
+"""GIL timelines: who runs, who waits for the GIL and who for I/O, over simulated time, and who holds the GIL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+
+from lab.draw.canvas import Canvas, Frame
+from lab.draw.drawing import Drawing
+from lab.draw.style import INK, MUTED, PALE, PAPER, RAIL, SizeName, ink_on, thread_colour
+from lab.draw.words import listing
+from lab.errors import UsageError
+from lab.gil import Activity, Run, Span, holders, spans
+
+__all__ = ["gil_timeline"]
+
+WORDS: dict[Activity, str] = {
+    "run": "runs Python",
+    "call": "runs C without the GIL",
+    "gil": "waits for the GIL",
+    "ready": "wants a core",
+    "io": "waits for I/O",
+    "locked": "waits for a thread",
+    "poll": "polls",
+}
+STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
+"""Milliseconds that may lie between two numbers of the axis."""
+
+MOST_LANES = 12
+VISIBLE = 200
+"""What lasts less than one part in so many of the time shown is a hairline."""
+
+
+def gil_timeline(run: Run, *, until: float | None = None, ax: Axes | None = None, size: SizeName = "page") -> Drawing:
+    """Draw the beginning of a run: a lane for each thread, a strip for the GIL's holder, an arrow for each request.
+
+    Parameters
+    ----------
+    run : Run
+        What `lab.gil.simulate` returned.
+    until : float or None
+        Where to stop, in simulated seconds; None draws the whole run.
+    ax : Axes, optional
+        Where to draw; a new figure of the given size if not.
+    size : SizeName
+        The format.
+
+    Raises
+    ------
+    UsageError
+        There is nothing to draw, or more lanes than can be told apart.
+    """
+    end = run.time if until is None else min(run.time, round(until * 1e9))
+    shown = [Span(*span[:3], min(span.end, end)) for span in spans(run.events, run.time) if span.start < end]
+    names = list(dict.fromkeys(span.thread for span in shown))
+    if not shown or len(names) > MOST_LANES:
+        raise UsageError(f"a timeline has 1 to {MOST_LANES} threads, and this run has {len(names)}")
+    frame = Frame.of(size, ax)
+    title = _title(shown, names, end)
+    note = f"simulated, model {run.settings.model}, {run.settings.cores} cores, seed {run.settings.seed}"
+    unit = frame.size.small
+    keys = _keys(frame, shown, end, bool(_requests(run, end)))
+    lanes = len(names) + (run.settings.model in ("old", "new"))
+    needed = frame.head_height(title, note) + unit * (2.6 * lanes + 3.8 + 1.8 * len(keys)) + frame.size.margin
+    canvas = Canvas(frame, frame.tall(needed, "this run"))
+    sheet = _Sheet(canvas, names, end, canvas.head(title, note), _stretch(canvas, needed, lanes))
+    for number, span in enumerate(shown):
+        sheet.span(span, f"span-{number + 1}")
+    for name in names:
+        sheet.name(name)
+    if run.settings.model in ("old", "new"):
+        sheet.strip(holders(run.events, run.time))
+    for number, (time, asking, holder) in enumerate(_requests(run, end)):
+        sheet.request(time, asking, holder, f"request-{number + 1}")
+    sheet.axis(lanes)
+    sheet.keys(keys, lanes)
+    table = [("thread", "activity", "start_ms", "end_ms")]
+    table += [(one.thread, one.activity, f"{one.start / 1e6:.4f}", f"{one.end / 1e6:.4f}") for one in shown]
+    return canvas.finish(title, note, _alt(title, shown, names), table)
+
+
+def _stretch(canvas: Canvas, needed: float, lanes: int) -> float:
+    """Return the height of a lane: what a sheet of fixed height has to spare goes to the lanes."""
+    spare = max(0.0, canvas.height - needed)
+    return canvas.size.small * 2.6 + min(spare / lanes, canvas.size.small * 2.4)
+
+
+def _requests(run: Run, end: int) -> list[tuple[int, str, str]]:
+    """Return the requests for the GIL: when, who asks, who holds it."""
+    found, holder = [], ""
+    for event in run.events:
+        if event.kind == "take":
+            holder = event.thread
+        elif event.kind == "request" and event.time < end:
+            found.append((event.time, event.thread, holder))
+    return found
+
+
+def _total(shown: Sequence[Span], name: str, activity: Activity) -> int:
+    return sum(span.end - span.start for span in shown if span.thread == name and span.activity == activity)
+
+
+def _title(shown: Sequence[Span], names: Sequence[str], end: int) -> str:
+    longest = max(names, key=lambda name: _total(shown, name, "gil"))
+    waited = _total(shown, longest, "gil")
+    if not waited:
+        return "Nobody waits for the GIL"
+    digits = 3 if f"{waited:.3g}" != f"{end:.3g}" else 5  # nearly all of the time is not all of it
+    return f"Thread {longest} waits for the GIL during {waited / 1e6:.{digits}g} of {_ms(end)} ms"
+
+
+def _ms(time: int) -> str:
+    return f"{time / 1e6:.3g}"
+
+
+def _alt(title: str, shown: Sequence[Span], names: Sequence[str]) -> str:
+    said = []
+    for name in names:
+        kinds = dict.fromkeys(span.activity for span in shown if span.thread == name)
+        said.append(f"{name} {listing([f'{WORDS[kind]} ({_ms(_total(shown, name, kind))} ms)' for kind in kinds])}")
+    return f"{title}. {'; '.join(said)}."
+
+
+Key = tuple[str, float]
+"""A word of the key, and how far right of the edge it begins, in points."""
+
+
+def _keys(frame: Frame, shown: Sequence[Span], end: int, asks: bool) -> list[list[Key]]:
+    """Return the lines of the key: of what lasts long enough to be seen."""
+    seen = {span.activity for span in shown if (span.end - span.start) * VISIBLE > end}
+    words = [*(activity for activity in WORDS if activity in seen), *(["asks"] if asks else [])]
+    lines: list[list[Key]] = [[]]
+    x, unit = 0.0, frame.size.small
+    for word in words:
+        width = unit * 3.2 + frame.text_width(_said(word))
+        if lines[-1] and x + width > frame.room:
+            lines.append([])
+            x = 0.0
+        lines[-1].append((word, x))
+        x += width + unit
+    return lines
+
+
+def _said(word: str) -> str:
+    return "asks for the GIL" if word == "asks" else next(said for kind, said in WORDS.items() if kind == word)
+
+
+class _Sheet:
+    """Time as a width and threads as lanes on a canvas."""
+
+    def __init__(self, canvas: Canvas, names: Sequence[str], end: int, top: float, lane: float) -> None:
+        self.canvas, self.names, self.end, self.top, self.lane = canvas, names, end, top, lane
+        self.unit = canvas.size.small
+        labels = [canvas.frame.text_width(name, bold=True) for name in (*names, "GIL")]
+        self.left = canvas.frame.left + max(labels) + self.unit * 1.6
+        self.right = canvas.frame.right - self.unit
+
+    def x(self, time: int) -> float:
+        """Return where a time is."""
+        return self.left + (self.right - self.left) * time / self.end
+
+    def y(self, lane: int) -> float:
+        """Return the middle of a lane."""
+        return self.top + self.lane * (lane + 0.5)
+
+    def name(self, name: str) -> None:
+        """Write a lane's name in its thread's colour."""
+        number = self.names.index(name)
+        width = self.left - self.canvas.frame.left - self.unit * 0.6
+        self.canvas.chip(
+            self.canvas.frame.left, self.y(number), width, self.unit * 1.5, name, thread_colour(number),
+            f"lane-{number + 1}",
+        )  # fmt: skip
+
+    def span(self, span: Span, gid: str) -> None:
+        """Draw what a thread does for a while."""
+        lane = self.names.index(span.thread)
+        self.mark(span.activity, self.x(span.start), self.x(span.end), self.y(lane), thread_colour(lane), gid)
+
+    def mark(self, activity: str, start: float, end: float, y: float, colour: str, gid: str | None = None) -> None:
+        """Draw an activity: full for running, hatched for waiting for the GIL, a line for the rest."""
+        high = self.unit * 1.3
+        if activity in ("run", "call"):
+            hatch = "...." if activity == "call" else None
+            self.canvas.box(
+                start, y - high / 2, max(end - start, 0.8), high, fill=colour, stroke=0.5, hatch=hatch,
+                round_by=0, gid=gid, order=4,
+            )  # fmt: skip
+        elif activity in ("gil", "ready"):
+            fill, hatch = (PAPER, "//////") if activity == "gil" else (PALE, None)
+            self.canvas.box(
+                start, y - high * 0.32, end - start, high * 0.64, fill=fill, stroke=0.5, hatch=hatch, round_by=0,
+                gid=gid, order=3,
+            )  # fmt: skip
+        else:
+            style = (0, (1, 1.6)) if activity == "io" else (0, (4, 2))
+            self.canvas.line([(start, y), (end, y)], colour=INK, stroke=1.2, style=style, gid=gid)
+
+    def strip(self, held: Sequence[tuple[str, int, int]]) -> None:
+        """Draw who holds the GIL, in the holder's colour and with its name where there is room."""
+        y = self.y(len(self.names))
+        self.canvas.text(self.canvas.frame.left, y, "GIL", bold=True)
+        self.canvas.line([(self.left, y), (self.right, y)], colour=RAIL, stroke=0.8)
+        for number, (name, start, end) in enumerate(held):
+            if start >= self.end or name not in self.names:
+                continue
+            begin, stop = self.x(start), self.x(min(end, self.end))
+            colour = thread_colour(self.names.index(name))
+            self.canvas.box(
+                begin, y - self.unit * 0.75, max(stop - begin, 0.8), self.unit * 1.5, fill=colour, stroke=0.5,
+                round_by=0, gid=f"holds-{number + 1}", order=4,
+            )  # fmt: skip
+            if self.canvas.frame.text_width(name, bold=True) + self.unit < stop - begin:
+                self.canvas.text(
+                    (begin + stop) / 2, y, name, align="center", bold=True, colour=ink_on(colour), ground=colour
+                )
+
+    def request(self, time: int, asking: str, holder: str, gid: str) -> None:
+        """Draw an arrow from the thread that asks to the one that holds the GIL."""
+        if holder not in self.names:
+            return
+        start, end = (self.y(self.names.index(name)) for name in (asking, holder))
+        way = self.unit * 0.65 * (1 if end > start else -1)
+        self.canvas.arrow((self.x(time), start + way), (self.x(time), end - way), stroke=1.3, gid=gid, order=6)
+
+    def axis(self, lanes: int) -> None:
+        """Draw the axis of time, in milliseconds."""
+        y = self.y(lanes) - self.lane / 2 + self.unit * 0.6
+        self.canvas.line([(self.left, y), (self.right, y)], colour=RAIL)
+        last = self.end / 1e6
+        widest = self.canvas.frame.text_width(f"{last:.0f} ms") + self.unit
+        most = max(1, int((self.right - self.left) / widest))
+        step = next((one for one in STEPS if last / one <= most), last)
+        for number in range(int(last / step + 1e-9) + 1):
+            x = self.x(round(number * step * 1e6))
+            self.canvas.line([(x, y), (x, y + self.unit * 0.4)], colour=RAIL)
+            label = f"{number * step:g}" + " ms" * (number == 0)
+            self.canvas.text(x, y + self.unit * 1.2, label, align="center", colour=MUTED)
+
+    def keys(self, lines: Sequence[Sequence[Key]], lanes: int) -> None:
+        """Say what the marks mean."""
+        top = self.y(lanes) - self.lane / 2 + self.unit * 3.8
+        for number, line in enumerate(lines):
+            y = top + number * self.unit * 1.8
+            for word, offset in line:
+                x = self.canvas.frame.left + offset
+                if word == "asks":
+                    middle, reach = x + self.unit * 1.2, self.unit * 0.7
+                    self.canvas.arrow((middle, y - reach), (middle, y + reach), stroke=1.3)
+                else:
+                    self.mark(word, x, x + self.unit * 2.4, y, RAIL)
+                self.canvas.text(x + self.unit * 3, y, _said(word))

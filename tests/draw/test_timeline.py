@@ -1,0 +1,62 @@
+"""What a GIL timeline says."""
+
+from __future__ import annotations
+
+import pytest
+
+from lab.draw import gil_timeline
+from lab.errors import UsageError
+from lab.gil import Cpu, Io, Settings, Thread, Workload, simulate
+from lab.gil.library import computing, side_by_side
+
+EXACT = {"wake": 0.0, "slack": 0.0, "jitter": 0.0, "thread_start": 0.0}
+
+
+def _two() -> Workload:
+    return Workload((Thread("T1", (Cpu(0.008),)), Thread("T2", (Cpu(0.008),))))
+
+
+def test_the_title_says_who_waits_longest() -> None:
+    """T1 runs 0-5 and 10-13 ms, T2 5-10 and 13-16: T2 waits 8 of 16 ms, T1 5."""
+    made = gil_timeline(simulate(_two(), Settings(**EXACT)))
+    assert made.title == "Thread T2 waits for the GIL during 8 of 16 ms"
+    assert made.alt.endswith(
+        "T1 runs Python (8 ms) and waits for the GIL (5 ms); T2 waits for the GIL (8 ms) and runs Python (8 ms)."
+    )
+    assert made.note == "simulated, model new, 2 cores, seed 1"
+
+
+def test_the_table_and_the_marks_are_the_runs() -> None:
+    """A row and a mark for each span, a mark for each of the four holds, an arrow for each of two requests."""
+    made = gil_timeline(simulate(_two(), Settings(**EXACT)))
+    assert made.table[1:4] == (
+        ("T1", "run", "0.0000", "5.0000"),
+        ("T1", "gil", "5.0000", "10.0000"),
+        ("T1", "run", "10.0000", "13.0000"),
+    )
+    names = {str(child.get_gid()) for child in made.axes.get_children() if child.get_gid()}
+    assert {f"span-{number}" for number in range(1, len(made.table))} <= names
+    assert {"holds-4", "request-2"} <= names
+    assert not {"holds-5", "request-3"} & names
+
+
+def test_without_a_gil_there_is_no_strip() -> None:
+    """Nobody waits, and nobody holds."""
+    made = gil_timeline(simulate(_two(), Settings("free-threaded")))
+    assert made.title == "Nobody waits for the GIL"
+    assert not any(str(child.get_gid()).startswith("holds") for child in made.axes.get_children())
+
+
+def test_only_the_beginning_is_drawn() -> None:
+    """Up to 6 ms nothing of what comes later is in the table."""
+    made = gil_timeline(simulate(_two(), Settings(**EXACT)), until=0.006)
+    assert max(float(row[3]) for row in made.table[1:]) == 6
+
+
+@pytest.mark.parametrize(
+    "workload", [side_by_side(computing(0.1, 13)), Workload((Thread("T1", ()), Thread("T2", (Io(0),))))]
+)
+def test_what_has_too_many_lanes_or_none_is_refused(workload) -> None:
+    """One sentence."""
+    with pytest.raises(UsageError, match="a timeline has 1 to 12 threads"):
+        gil_timeline(simulate(workload, Settings(**EXACT)))
