@@ -6,7 +6,8 @@ from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lab.model.instructions import Operate, Span
+from lab.model.instructions import Branch, Mark, Operate, Span
+from lab.model.marks import completed
 from lab.model.policies import POLICIES, Policy, policies_for
 from lab.model.program import Program
 from lab.model.relation import Relation
@@ -35,8 +36,7 @@ def listing(program: Program) -> Table:
     Which operations are steps is seen from the states themselves. Where there are more than MOST_STATES of them, an
     operation that was not reached stands in brackets.
     """
-    policies = policies_for(tasks=bool(program.tasks))
-    reached = {name: _reached(program, policy) for name, policy in policies.items()}
+    reached = _reached_by_policy(program)
     by_line = _steps_by_line(program, reached)
     alike = _alike(reached)
     shaded = windows(program)
@@ -85,6 +85,33 @@ class _Reached:
 
     positions: tuple[frozenset[int], ...]
     complete: bool
+
+
+def _reached_by_policy(program: Program) -> dict[str, _Reached]:
+    """Return where threads stand under each policy; policies that treat the program's marks alike are walked once."""
+    marks = _marks(program)
+    walked: dict[tuple[bool, ...], _Reached] = {}
+    reached = {}
+    for name, policy in policies_for(tasks=bool(program.tasks)).items():
+        key = (policy.whole_calls, policy.switches(frozenset()), *(policy.switches({mark}) for mark in marks))
+        if program.tasks or key not in walked:
+            walked[key] = _reached(program, policy)
+        reached[name] = walked[key]
+    return reached
+
+
+def _marks(program: Program) -> list[str]:
+    """Return the marks that a thread of the program can pass; those about methods, for every class there may be."""
+    classes = {"str", *(one.ref.kind for one in program.heap), *program.makers}
+    found: set[str | None] = set()
+    for thread in program.threads:
+        for instruction in thread.code.instructions:
+            if isinstance(instruction, Mark):
+                kind = instruction.kind
+                found |= {kind} if instruction.receiver is None else {completed(kind, one) for one in classes}
+            elif isinstance(instruction, Branch):
+                found.add(instruction.jumped)
+    return sorted(mark for mark in found if mark)
 
 
 def _reached(program: Program, policy: Policy) -> _Reached:

@@ -83,3 +83,12 @@ def test_the_window_reaches_from_the_read_to_the_write() -> None:
     text += "    global x, y\n    k = x\n    y = 1\n    x = k + 1\n    with lock:\n        pass\n"
     table = source.listing(parse(text))
     assert {row[0].text: row[-1].text for row in table.rows if row[-1].text} == dict.fromkeys(("9", "10", "11"), "| x")
+
+
+def test_policies_that_treat_the_marks_alike_are_walked_once(monkeypatch) -> None:
+    """Of 14, the plain increment tells four kinds apart: all, statements, opcodes, and calls and jumps."""
+    walked: list[str] = []
+    walk = source._reached
+    monkeypatch.setattr(source, "_reached", lambda program, policy: walked.append(policy.name) or walk(program, policy))
+    source.listing(parse("from lab.scenario import thread\nx = 0\n@thread\ndef T():\n    global x\n    x += 1\n"))
+    assert walked == ["access", "statement", "cpython-2.7", "cpython-3.10"]
