@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.gil import MODELS, Call, Cpu, Settings, Thread, Workload, simulate, spans
+from lab.gil import MODELS, Acquire, Call, Cpu, Mark, Release, Settings, Thread, Workload, simulate, spans
 from lab.gil.library import echo
 from tests.gil import workloads as draw
 
@@ -77,6 +77,19 @@ def test_work_is_conserved(workload, settings) -> None:
     assert {name: time for name, time in used.items() if time} == {
         thread.name: _computed(thread) for thread in workload.threads if _computed(thread)
     }
+
+
+@given(st.lists(st.lists(draw.segments, max_size=2), min_size=2, max_size=4), draw.settings(*EVERY))
+def test_a_lock_is_held_by_one_thread_at_a_time(inner, settings) -> None:
+    """Each thread marks twice that it is inside and that it is about to leave: the marks alternate."""
+    threads = []
+    for number, does in enumerate(inner):
+        once = (Acquire("L"), Mark("in"), *does, Mark("out"), Release("L"))
+        threads.append(Thread(f"T{number}", once * 2))
+    run = simulate(Workload(tuple(threads)), settings)
+    marks = [(event.detail, event.thread) for event in run.events if event.kind == "mark"]
+    assert [name for name, _ in marks] == ["in", "out"] * (2 * len(threads))
+    assert all(marks[at][1] == marks[at + 1][1] for at in range(0, len(marks), 2))
 
 
 @given(draw.computing, st.sampled_from([model for model in EVERY if model != "processes"]))

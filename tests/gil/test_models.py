@@ -109,6 +109,13 @@ def test_three_threads_share_two_cores_by_time_slices() -> None:
     assert run.time == 12 * MS
 
 
+def test_the_run_queue_is_served_in_turn() -> None:
+    """Three processes of 7 ms on one core, slices of 4 ms: each gets one slice before anyone gets the second."""
+    three = Workload(tuple(Thread(name, (Cpu(0.007),)) for name in ("T1", "T2", "T3")))
+    run = simulate(three, _free("processes", cores=1, slice=0.004))
+    assert [event.thread for event in run.events if event.kind == "core"] == ["T1", "T2", "T3"] * 2
+
+
 def test_a_thread_of_higher_priority_takes_the_core_at_once() -> None:
     """T2 wakes at 3 ms and runs until 5; T1 has waited for it in between."""
     threads = (Thread("T2", (Io(0.003), Cpu(0.002)), priority=1), Thread("T1", (Cpu(0.01),)))
@@ -167,6 +174,14 @@ def test_a_call_that_blocks_the_loop_blocks_everybody() -> None:
     """Three coroutines sleep 10 ms together, and compute 10 ms each one after the other."""
     assert simulate(side_by_side([[Io(0.01)]] * 3), _free("asyncio")).time == 10 * MS
     assert simulate(side_by_side([[Call(0.01)]] * 3), _free("asyncio")).time == 30 * MS
+
+
+def test_a_timer_that_is_due_while_the_loop_runs_costs_no_wake_up() -> None:
+    """T2 sleeps 19.5 ms while T1 computes 20: it goes on at 20, and alone it would wake 1 ms late."""
+    settings = _free("asyncio", wake=0.001)
+    both = Workload((Thread("T2", (Io(0.0195), Mark("awake"))), Thread("T1", (Cpu(0.02),))))
+    assert simulate(both, settings).marks("awake") == [0.02]
+    assert simulate(Workload(both.threads[:1]), settings).marks("awake") == [0.0205]
 
 
 def test_the_loop_polls_when_nothing_is_ready() -> None:
