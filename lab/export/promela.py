@@ -301,14 +301,8 @@ def _verdict(judged: JudgedProperty) -> str:
 def _meaning(program: Program, component: int, value: object) -> str:
     """Return what a value of a component means; a lock is free or held by a thread."""
     for target in program.heap:
-        looked: list[int] = []
-
-        def read(place: int, looked: list[int] = looked) -> object:
-            looked.append(place)
-            return value if place == component else None
-
-        holder = target.holder(read)
-        if component in looked:
+        if target.owned == component:
+            holder = target.owner(value)
             if holder is None:
                 return "free"
             again = f", {described(program, value)}" if isinstance(value, tuple) else ""
