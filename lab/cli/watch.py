@@ -43,7 +43,7 @@ class Watch:
         self.interrupted = False
         self._start = self._shown = time.monotonic()
         self._previous: Any = None
-        self._on_terminal = not quiet and sys.stderr.isatty() and sys.stdout.isatty()
+        self._on_terminal = not quiet and sys.stderr.isatty()
         self._dirty = False
 
     def __enter__(self) -> Self:
