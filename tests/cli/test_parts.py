@@ -55,15 +55,21 @@ def test_progress_begins_after_a_second_and_is_wiped_away(clock, terminal) -> No
 
 
 def test_progress_is_for_people(clock, terminal, monkeypatch) -> None:
-    """Nothing is shown with `quiet`, nor when what the command prints goes elsewhere."""
+    """Nothing is shown with `quiet`, nor when standard error is no terminal, wherever the result goes."""
     with Watch(quiet=True) as bounds:
         clock[0] += 2
         bounds.progress(Progress(1000, 2000, 5))
     monkeypatch.setattr(watch.sys, "stdout", io.StringIO())
+    monkeypatch.setattr(terminal, "isatty", lambda: False)
     with Watch() as bounds:
         clock[0] += 2
         bounds.progress(Progress(1000, 2000, 5))
     assert terminal.getvalue() == ""
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    with Watch() as bounds:
+        clock[0] += 2
+        bounds.progress(Progress(1000, 2000, 5))
+        assert "1,000 states" in terminal.getvalue()
 
 
 def test_a_sample_tells_how_many_runs_it_has(clock, terminal) -> None:
