@@ -8,14 +8,14 @@ from dataclasses import replace
 
 from lab.explorer.bounds import Bounds, Progress
 from lab.explorer.checkpoint import Checkpoint
-from lab.explorer.engine import Engine
 from lab.explorer.expectations import check
+from lab.explorer.exploration import Walks
 from lab.explorer.memory import Memory
 from lab.explorer.protocol import Explorable
-from lab.explorer.representatives import with_representatives
 from lab.explorer.result import FewPreemptions, Result
-from lab.explorer.traces import count_traces, with_traces
-from lab.explorer.walks import Walks
+from lab.explorer.states.engine import Engine
+from lab.explorer.traces.count import count_traces, with_traces
+from lab.explorer.traces.representatives import with_representatives
 
 __all__ = ["Progress", "explore"]
 

@@ -7,17 +7,10 @@ from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 
-from lab.explorer.carry import Carried
-from lab.explorer.cycles import judge_component, shortest_round
-from lab.explorer.ends import DEADLOCK, END, EXCEPTION, Group
-from lab.explorer.expand import Expander
-from lab.explorer.fairness import Cycle, starved
-from lab.explorer.fewest_preemptions import Target, with_fewest_preemptions
-from lab.explorer.orbits import Orbits
-from lab.explorer.packing import Packing
-from lab.explorer.preemptions import BoundedExpander
+from lab.explorer.findings.ends import DEADLOCK, END, EXCEPTION, Group
+from lab.explorer.graphs.cycles import judge_component, shortest_round
+from lab.explorer.graphs.fairness import Cycle, starved
 from lab.explorer.protocol import Explorable
-from lab.explorer.record import Recorded
 from lab.explorer.recount import Measured, Recount
 from lab.explorer.result import (
     INFINITE,
@@ -33,8 +26,15 @@ from lab.explorer.result import (
     Starvation,
     Verdict,
 )
-from lab.explorer.search import Search
-from lab.explorer.witness import Move, Witness, entries, preemptions_of
+from lab.explorer.states.expand import Expander
+from lab.explorer.states.packing import Packing
+from lab.explorer.states.witness import Move, Witness, entries, preemptions_of
+from lab.explorer.symmetry.orbits import Orbits
+from lab.explorer.walk.carry import Carried
+from lab.explorer.walk.fewest_preemptions import Target, with_fewest_preemptions
+from lab.explorer.walk.preemptions import BoundedExpander
+from lab.explorer.walk.record import Recorded
+from lab.explorer.walk.search import Search
 from lab.model.program import Property
 from lab.model.state import FAILED
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
-from lab.explorer.ends import plain_identity
+from lab.explorer.findings.ends import plain_identity
 from lab.explorer.result import INFINITE, Count, ExpectationResult, Result
 from lab.model.program import Expectation, Program
 from lab.model.values import identity

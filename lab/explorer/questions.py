@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lab.explorer.ends import plain_identity
+from lab.explorer.findings.ends import plain_identity
 from lab.explorer.result import INFINITE, Count, Outcome, PropertyResult, Race, Result
 from lab.model.program import Question
 

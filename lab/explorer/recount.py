@@ -10,17 +10,17 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.explorer.components import split, strong_components, survey
-from lab.explorer.digraph import Graph
-from lab.explorer.elimination import absorbed
-from lab.explorer.eventually import Miss, find_miss
-from lab.explorer.fairness import FairCycles
-from lab.explorer.lengths import lengths
-from lab.explorer.packing import Ids
-from lab.explorer.paths import Acyclic
-from lab.explorer.record import Recorded
+from lab.explorer.graphs.components import split, strong_components, survey
+from lab.explorer.graphs.digraph import Graph
+from lab.explorer.graphs.elimination import absorbed
+from lab.explorer.graphs.eventually import Miss, find_miss
+from lab.explorer.graphs.fairness import FairCycles
+from lab.explorer.graphs.lengths import lengths
+from lab.explorer.graphs.paths import Acyclic
+from lab.explorer.graphs.rounded import absorbed_about
 from lab.explorer.result import INFINITE, Chance, Count
-from lab.explorer.rounded import absorbed_about
+from lab.explorer.states.packing import Ids
+from lab.explorer.walk.record import Recorded
 
 __all__ = ["Measured", "Recount"]
 

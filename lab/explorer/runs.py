@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.explorer.bounds import Bounds
-from lab.explorer.digraph import Graph
-from lab.explorer.ends import EXCEPTION, Group
-from lab.explorer.engine import Engine
-from lab.explorer.expand import Expander
-from lab.explorer.packing import Ids, Packing
+from lab.explorer.findings.ends import EXCEPTION, Group
+from lab.explorer.graphs.digraph import Graph
 from lab.explorer.protocol import Explorable
-from lab.explorer.record import Recorded
-from lab.explorer.search import Search
+from lab.explorer.states.engine import Engine
+from lab.explorer.states.expand import Expander
+from lab.explorer.states.packing import Ids, Packing
+from lab.explorer.walk.record import Recorded
+from lab.explorer.walk.search import Search
 
 __all__ = ["Runs", "record_runs"]
 

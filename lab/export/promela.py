@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from lab.explorer.bounds import Bounds
-from lab.explorer.memo import StepResult
+from lab.explorer.states.memo import StepResult
 from lab.export.conditions import Conditions
 from lab.export.tables import Case, JudgedProperty, Region, Stand, Tables, tabulate
 from lab.export.variables import Names, comment, described, variable

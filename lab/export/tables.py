@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from lab.errors import IncompleteError
 from lab.explorer.bounds import Bounds, Stopped
-from lab.explorer.expand import Expander
-from lab.explorer.index import StateIndex
-from lab.explorer.memo import StepResult
-from lab.explorer.packing import Packing, Words
 from lab.explorer.protocol import Explorable
+from lab.explorer.states.expand import Expander
+from lab.explorer.states.index import StateIndex
+from lab.explorer.states.memo import StepResult
+from lab.explorer.states.packing import Packing, Words
 from lab.model.program import Property
 from lab.model.state import Local
 from lab.model.values import Thrown, Value

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.errors import IncompleteError
-from lab.explorer.digraph import Graph
-from lab.explorer.packing import Ids
+from lab.explorer.graphs.digraph import Graph
 from lab.explorer.runs import Runs
+from lab.explorer.states.packing import Ids
 
 __all__ = ["Completions", "Numbers", "count_completions"]
 

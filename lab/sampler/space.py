@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from lab.explorer.ends import outcome_key, waiting_of
-from lab.explorer.memo import Memo, Signatures, StepResult
-from lab.explorer.packing import Packing
+from lab.explorer.findings.ends import outcome_key, waiting_of
 from lab.explorer.protocol import Explorable
+from lab.explorer.states.memo import Memo, Signatures, StepResult
+from lab.explorer.states.packing import Packing
 from lab.model.program import Property
 from lab.model.state import FAILED
 from lab.model.values import Thrown, Value

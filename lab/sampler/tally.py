@@ -12,7 +12,7 @@ from typing import Any
 
 from lab.explorer.protocol import Explorable
 from lab.explorer.result import Status
-from lab.explorer.witness import entries
+from lab.explorer.states.witness import entries
 from lab.model.program import Property
 from lab.model.state import State
 from lab.model.values import Thrown

@@ -8,8 +8,8 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.explorer.packing import Ids
 from lab.explorer.runs import Runs
+from lab.explorer.states.packing import Ids
 from lab.sampler.completions import Completions, Numbers
 from lab.sampler.run import Ending, Run
 

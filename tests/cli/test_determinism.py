@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from lab.explorer import search
+from lab.explorer.walk import search
 
 COMMANDS = [
     ["refcount/race", "--traces"],

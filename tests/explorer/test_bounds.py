@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from lab.explorer import Progress, explore, search
+from lab.explorer import Progress, explore
 from lab.explorer.result import Result
+from lab.explorer.walk import search
 from tests.explorer import toys
 
 

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from lab.explorer import elimination, explore, recount, rounded
-from lab.explorer.digraph import Graph, offsets_of
-from lab.explorer.elimination import absorbed
-from lab.explorer.primes import primes
+from lab.explorer import explore, recount
+from lab.explorer.graphs import elimination, rounded
+from lab.explorer.graphs.digraph import Graph, offsets_of
+from lab.explorer.graphs.elimination import absorbed
+from lab.explorer.graphs.rounded import absorbed_about
 from lab.explorer.result import Rounded
-from lab.explorer.rounded import absorbed_about
+from lab.explorer.states.primes import primes
 from tests.explorer import random_toys, toys
 
 
@@ -47,7 +48,7 @@ def test_an_unfair_gambler_loses_geometrically(money: int, goal: int) -> None:
 
 def test_a_prime_that_divides_a_pivot_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Half of the steps of state 1 stay: the pivot is 1/2, fine; with 3, pivots of 2/3 need a prime other than 2."""
-    monkeypatch.setattr("lab.explorer.primes._FOUND", [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47])
+    monkeypatch.setattr("lab.explorer.states.primes._FOUND", [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47])
     some = graph(4, [(0, 0), (0, 1), (0, 2), (1, 1), (1, 0), (1, 3), (1, 3), (1, 3)])
     # h(2): 0 -> h0 = (h0 + h1 + 1)/3, h1 = (h1 + h0)/5: h0 = 4 h1, 2 h0 = h1 + 1: h0 = 4/7.
     assert absorbed(some, [np.array([2]), np.array([3])]) == [Fraction(4, 7), Fraction(3, 7)]

@@ -13,10 +13,11 @@ import pytest
 
 import lab
 from lab.errors import CheckpointError
-from lab.explorer import checkpoint, explore, search
+from lab.explorer import checkpoint, explore
 from lab.explorer.checkpoint import MANIFEST, Checkpoint, Folder
-from lab.explorer.packing import Packing
 from lab.explorer.result import Result
+from lab.explorer.states.packing import Packing
+from lab.explorer.walk import search
 from tests.explorer import toys
 
 HEAD = "from threading import Lock\nfrom lab.scenario import always, choose, eventually, final, sometimes, thread\n"

@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 import lab
 from lab.errors import UsageError
-from lab.explorer import engine, explore, packing, search, stride, tables
-from lab.explorer.index import StateIndex
-from lab.explorer.limbs import Numbers, Sums
+from lab.explorer import explore
 from lab.explorer.result import Result
-from lab.explorer.rows import Rows
+from lab.explorer.states import engine, packing, tables
+from lab.explorer.states.index import StateIndex
+from lab.explorer.states.limbs import Numbers, Sums
+from lab.explorer.walk import search, stride
+from lab.explorer.walk.rows import Rows
 from tests.explorer import random_toys, toys
 
 KERNELS = engine.compiled_kernels()
@@ -105,8 +107,8 @@ def test_a_small_exploration_does_not_load_the_compiler() -> None:
 
 @pytest.mark.usefixtures("cold")
 def test_without_numba_large_explorations_go_on_in_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "lab.explorer.kernels", None)
-    monkeypatch.delattr("lab.explorer.kernels", raising=False)
+    monkeypatch.setitem(sys.modules, "lab.explorer.states.kernels", None)
+    monkeypatch.delattr("lab.explorer.states.kernels", raising=False)
     monkeypatch.setattr(engine, "_WORTH_LOADING", 100)
     assert explore(toys.counter(3, 2)) == explore(toys.counter(3, 2), engine="numpy")
     with pytest.raises(UsageError, match=r"needs numba; install it with `pip install gil-lab\[fast\]`"):

@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from lab.explorer import bounds, expand, explore, packing, record, search, tables
+from lab.explorer import bounds, explore
 from lab.explorer.assemble import Assembly
-from lab.explorer.ends import plain_identity
+from lab.explorer.findings.ends import plain_identity
 from lab.explorer.result import INFINITE, Result
+from lab.explorer.states import expand, packing, tables
+from lab.explorer.walk import record, search
 from lab.model.state import Local
 from tests.explorer import naive, random_toys, toys
 

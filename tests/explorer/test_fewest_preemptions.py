@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 
 import lab
-from lab.explorer import explore, fewest_preemptions, packing
+from lab.explorer import explore
 from lab.explorer.result import Result
+from lab.explorer.states import packing
+from lab.explorer.walk import fewest_preemptions
 from lab.language import parse
 from tests.explorer import naive, random_toys, toys
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.explorer.index import StateIndex
+from lab.explorer.states.index import StateIndex
 
 
 @settings(max_examples=60)

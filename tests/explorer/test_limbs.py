@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.explorer.limbs import Numbers, Sums
+from lab.explorer.states.limbs import Numbers, Sums
 
 BATCHES = st.lists(
     st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2), st.sampled_from([1, 3, 2**22, 2**45])), max_size=8),

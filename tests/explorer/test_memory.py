@@ -14,13 +14,14 @@ import pytest
 
 import lab
 from lab.errors import UsageError
-from lab.explorer import explore, memory, traces
-from lab.explorer.carry import Carried
-from lab.explorer.index import StateIndex
-from lab.explorer.limbs import Numbers, Sums
+from lab.explorer import explore, memory
+from lab.explorer.graphs.paths import Acyclic
 from lab.explorer.memory import Memory, resident
-from lab.explorer.paths import Acyclic
 from lab.explorer.recount import Recount
+from lab.explorer.states.index import StateIndex
+from lab.explorer.states.limbs import Numbers, Sums
+from lab.explorer.traces import count as traces
+from lab.explorer.walk.carry import Carried
 from tests.explorer import toys
 
 MEGABYTE = 1 << 20

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.explorer import packing
-from lab.explorer.packing import Packing
+from lab.explorer.states import packing
+from lab.explorer.states.packing import Packing
 from lab.model.state import Local, State
 
 VALUES = st.one_of(st.integers(0, 40), st.booleans(), st.sampled_from([None, 1.0, "1", (1,), (True,)]))

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.explorer import components
-from lab.explorer.components import split, strong_components, survey
-from lab.explorer.cycles import shortest_round
-from lab.explorer.digraph import Graph, offsets_of
-from lab.explorer.engine import compiled_kernels
-from lab.explorer.paths import Acyclic
-from lab.explorer.primes import _is_prime
+from lab.explorer.graphs import components
+from lab.explorer.graphs.components import split, strong_components, survey
+from lab.explorer.graphs.cycles import shortest_round
+from lab.explorer.graphs.digraph import Graph, offsets_of
+from lab.explorer.graphs.paths import Acyclic
+from lab.explorer.graphs.route import shortest_path
 from lab.explorer.result import INFINITE
-from lab.explorer.route import shortest_path
+from lab.explorer.states.engine import compiled_kernels
+from lab.explorer.states.primes import _is_prime
 
 
 def graph(states: int, *edges: tuple[int, int]) -> Graph:

@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 
-from lab.explorer import explore, packing, preemptions, search
+from lab.explorer import explore
 from lab.explorer.result import INFINITE, FewPreemptions, Result
+from lab.explorer.states import packing
+from lab.explorer.walk import preemptions, search
 from tests.explorer import naive, random_toys, toys
 
 

@@ -13,8 +13,8 @@ import lab
 from lab.errors import LabError
 from lab.explorer import explore
 from lab.explorer.result import INFINITE, Representative, Result
-from lab.explorer.trace_runs import interleavings, shortest_paths
-from lab.explorer.traces import count_traces
+from lab.explorer.traces.count import count_traces
+from lab.explorer.traces.runs import interleavings, shortest_paths
 from lab.language import parse
 from tests.explorer.naive_traces import TooMany, different_runs
 from tests.explorer.test_traces import scenario

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 import lab
 from lab.explorer import explore
-from lab.explorer.interchangeable import Interchangeable
-from lab.explorer.orbits import Orbits, twins
-from lab.explorer.packing import Packing
 from lab.explorer.result import Result
+from lab.explorer.states.packing import Packing
+from lab.explorer.symmetry.interchangeable import Interchangeable
+from lab.explorer.symmetry.orbits import Orbits, twins
 from lab.language import parse
 from lab.model.policies import policy_named
 from lab.model.relation import Relation

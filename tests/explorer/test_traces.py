@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 import lab
 from lab.errors import LabError
 from lab.explorer.result import INFINITE
-from lab.explorer.traces import Traces, count_traces
+from lab.explorer.traces.count import Traces, count_traces
 from lab.language import parse
 from tests.explorer.naive_traces import TooMany, different_runs
 from tests.strategies import scenarios

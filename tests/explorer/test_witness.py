@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lab.explorer import explore, fewest_preemptions
-from lab.explorer.witness import History, entries
+from lab.explorer import explore
+from lab.explorer.states.witness import History, entries
+from lab.explorer.walk import fewest_preemptions
 from tests.explorer import naive, toys
 
 

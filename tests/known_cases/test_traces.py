@@ -8,7 +8,7 @@ from math import factorial
 import pytest
 
 import lab
-from lab.explorer.traces import Traces, count_traces
+from lab.explorer.traces.count import Traces, count_traces
 from lab.language import parse
 from tests.known_cases import programs
 

@@ -13,7 +13,7 @@ from scipy.stats import binomtest
 
 import lab
 from lab.errors import IncompleteError, ScenarioError, UsageError
-from lab.explorer.ends import outcome_key
+from lab.explorer.findings.ends import outcome_key
 from lab.language import parse
 from lab.sampler import sample
 from lab.sampler.result import Sample, Seen, Spread, wilson

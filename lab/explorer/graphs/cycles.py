@@ -1,0 +1,50 @@
+"""Sets of states that no run leaves: livelocks, and programs that are meant to go on for ever."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Literal
+
+import numpy as np
+
+from lab.explorer.graphs.digraph import Graph
+from lab.explorer.protocol import Explorable
+from lab.explorer.states.packing import Packing, Words
+
+__all__ = ["judge_component", "shortest_round"]
+
+
+def judge_component(relation: Explorable, packing: Packing, keys: Words) -> Literal["livelock", "endless"]:
+    """Tell a livelock from a program that is meant to go on for ever, given all keys of a component.
+
+    It is a livelock when a thread that has not ended has a path to its end in its control flow, or never enters a
+    region that its text contains.
+    """
+    for thread in range(packing.threads):
+        numbers = np.unique(packing.column(keys, thread)).tolist()
+        locals_ = [packing.domains[thread].values[number] for number in numbers]
+        if any(local.ended for local in locals_):
+            continue
+        entered = frozenset[str]().union(*(relation.regions(thread, local) for local in locals_))
+        if any(relation.can_end(thread, local) for local in locals_) or relation.text_regions(thread) - entered:
+            return "livelock"
+    return "endless"
+
+
+def shortest_round(graph: Graph, start: int) -> list[int]:
+    """Return the transitions of a shortest way from a state back to itself, the first in thread order."""
+    came: dict[int, tuple[int, int]] = {}
+    queue = deque([start])
+    while start not in came:
+        state = queue.popleft()
+        for transition in range(int(graph.offsets[state]), int(graph.offsets[state + 1])):
+            target = int(graph.targets[transition])
+            if target not in came:
+                came[target] = state, transition
+                queue.append(target)
+    state, transition = came[start]
+    found = [transition]
+    while state != start:
+        state, transition = came[state]
+        found.append(transition)
+    return found[::-1]

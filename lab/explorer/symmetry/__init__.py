@@ -1,0 +1,1 @@
+"""States up to swapping threads that differ only in their number."""

@@ -1,0 +1,1 @@
+"""Truly different runs: Mazurkiewicz traces, counted and shown one by one."""
