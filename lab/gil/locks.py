@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import deque
 from typing import Protocol
 
+from lab.gil.clock import Doing
 from lab.gil.settings import Settings
-from lab.gil.system import Doing, System, Task, nanoseconds
+from lab.gil.system import System, Task, nanoseconds
 
 __all__ = ["Lock", "NewGil", "NoGil", "OldGil"]
 

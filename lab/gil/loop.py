@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lab.gil.clock import Doing
 from lab.gil.settings import Settings
-from lab.gil.system import Doing, System, Task, nanoseconds
+from lab.gil.system import System, Task, nanoseconds
 
 __all__ = ["LOOP", "LoopSystem"]
 

@@ -8,10 +8,11 @@ from functools import partial
 from typing import Any
 
 from lab.errors import UsageError
+from lab.gil.clock import Doing, EmptySchedule, Happening
 from lab.gil.locks import Lock, NewGil, NoGil, OldGil
 from lab.gil.loop import LoopSystem
 from lab.gil.settings import Settings
-from lab.gil.system import Doing, Happening, System, Task, nanoseconds
+from lab.gil.system import System, Task, nanoseconds
 from lab.gil.trace import Run
 from lab.gil.workload import (
     Acquire,
@@ -103,11 +104,12 @@ class _Simulation:
         for thread in self.workload.threads:
             if thread.name not in started:
                 self._begin(thread, 0)
-        environment = self.system.environment
-        while self.awaited:
-            if environment.peek() == float("inf"):
-                raise UsageError(f"the workload never ends: {self._complaint()}")
-            environment.step()
+        step = self.system.clock.step
+        try:
+            while self.awaited:
+                step()
+        except EmptySchedule:
+            raise UsageError(f"the workload never ends: {self._complaint()}") from None
         return Run(self.workload, self.settings, tuple(self.system.records), self.system.now)
 
     def _complaint(self) -> str:
@@ -121,12 +123,12 @@ class _Simulation:
         """Let a thread exist from now on."""
         task = self.tasks[thread.name]
         self.system.record(task, "start")
-        self.system.environment.process(self._life(thread, task, price))
+        self.system.clock.process(self._life(thread, task, price))
 
     def _life(self, thread: Thread, task: Task, price: int) -> Doing:
         system = self.system
         if price:
-            yield system.environment.timeout(system.latency())
+            yield system.clock.timeout(system.latency())
         gil = self.shared or NewGil(system, self.settings)
         yield from system.enter(task)
         yield from system.compute(task, price)

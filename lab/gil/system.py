@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from random import Random
 from typing import Any
 
-from simpy import Environment
-from simpy import Event as Happening
-
 from lab.errors import IncompleteError
+from lab.gil.clock import Clock, Doing, Happening, Pause
 from lab.gil.settings import Settings
 from lab.gil.trace import Kind, Record
 
-__all__ = ["Doing", "Happening", "System", "Task", "nanoseconds"]
-
-Doing = Generator[Happening, Any, None]
-"""What a task does: a generator of the happenings it waits for."""
+__all__ = ["System", "Task", "nanoseconds"]
 
 MOST_EVENTS = 3_000_000
 """Where a simulation is stopped: about a gigabyte."""
@@ -47,7 +42,7 @@ class Task:
         Nanoseconds that it still has to compute; 0 when it does not compute.
     polls, asked : bool
         Whether it may be asked to stop computing; whether it has been.
-    pause : Happening or None
+    pause : Pause or None
         What it waits for right now.
     turn : int
         Counts what it waited for, so that a timer of something earlier is recognised.
@@ -64,7 +59,7 @@ class Task:
         self.since = self.begun = self.left = self.turn = 0
         self.armed = -1
         self.polls = self.asked = False
-        self.pause: Happening | None = None
+        self.pause: Pause | None = None
 
 
 class System:
@@ -80,7 +75,8 @@ class System:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.environment = Environment(initial_time=0)
+        self.clock = Clock()
+        self.after = self.clock.after
         self.records: list[Record] = []
         self.random = Random(settings.seed)
         self.running: list[Task | None] = [None] * settings.cores
@@ -93,17 +89,14 @@ class System:
     @property
     def now(self) -> int:
         """The simulated time in nanoseconds."""
-        return self.environment.now  # type: ignore[return-value]  # every delay is a whole number
+        return self.clock.time
 
     def record(self, task: Task, kind: Kind, detail: str = "") -> None:
         """Note that something happened to a task."""
-        self.records.append((self.environment.now, kind, task.name, detail))  # type: ignore[arg-type]  # as in `now`
-        if len(self.records) > MOST_EVENTS:
+        records = self.records
+        records.append((self.clock.time, kind, task.name, detail))
+        if len(records) > MOST_EVENTS:
             raise IncompleteError(f"the simulation was stopped after {MOST_EVENTS:,} events; make the workload smaller")
-
-    def after(self, delay: int, action: Callable[[Happening], None]) -> None:
-        """Do something after some nanoseconds; the action is given what made it happen."""
-        self.environment.timeout(delay).callbacks.append(action)
 
     def latency(self) -> int:
         """Return how long one wake-up takes, in nanoseconds."""
@@ -177,7 +170,7 @@ class System:
     def _begin(self, task: Task) -> None:
         """Go on computing, on a core."""
         task.begun = self.now
-        if self.pressed(task):
+        if self.queue and self.pressed(task):
             self.preempt(task)
         else:
             self._timer(task, task.left, "done")
@@ -268,20 +261,22 @@ class System:
         self._timer(waiters.popleft(), self.latency(), "signal")
         return True
 
-    def _pause(self, task: Task) -> Happening:
+    def _pause(self, task: Task) -> Pause:
         task.turn += 1
-        task.pause = self.environment.event()
-        return task.pause
+        task.pause = pause = Pause(self.clock)
+        return pause
 
     def _timer(self, task: Task, delay: int, why: str) -> None:
         """End the task's present pause after a delay, unless something else has ended it before."""
         turn = task.turn
 
         def fire(_: Happening) -> None:
-            if task.turn == turn and task.pause is not None:
+            pause = task.pause
+            if task.turn == turn and pause is not None:
                 if why == "done":
                     task.left = 0
-                self._resume(task, why)
+                task.pause = None
+                pause.end(why)
 
         self.after(delay, fire)
 
