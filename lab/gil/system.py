@@ -141,7 +141,7 @@ class System:
     def ask(self, task: Task) -> None:
         """Ask a task to stop computing: now if it polls and has a core, else as soon as that is so."""
         task.asked = True
-        if task.left and task.polls and task.core is not None:
+        if task.left and task.polls and task.core is not None and task.pause is not None:
             task.left -= self.now - task.begun
             self._resume(task, "asked")
 

@@ -48,6 +48,17 @@ def test_a_waiter_asks_after_the_interval_and_the_holder_hands_over() -> None:
     assert run.time == 16 * MS
 
 
+def test_two_waiters_may_ask_at_the_same_moment() -> None:
+    """T2 and T3 wait from 0 and both ask at 5 ms: T1 has used 5 of its 6 ms, and runs the last one later."""
+    run = simulate(Workload((Thread("T1", (Cpu(0.006),)), Thread("T2", ()), Thread("T3", ()))), _free(cores=3))
+    assert [(event.time // MS, event.thread) for event in run.events if event.kind == "request"] == [
+        (5, "T2"),
+        (5, "T3"),
+    ]
+    assert run.time == 6 * MS
+    assert draw.check_cores(run.events, 3)["T1"] == 6 * MS
+
+
 def test_one_thread_alone_never_switches() -> None:
     """The interval is a waiter's time-out: without a waiter there is no request, however long it computes."""
     run = simulate(Workload((Thread("T1", (Cpu(10.0),)),)), _free())
