@@ -13,7 +13,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test check test-spin bench bench-peers figures lock clean
+.PHONY: help run test check test-spin free-threaded bench bench-peers figures lock clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -51,6 +51,9 @@ check: $(VENV)/tools
 
 test-spin: $(VENV)/tools  ## compare exported models with SPIN, which has to be installed
 	$(BIN)/pytest -m "slow or not slow" -rs tests/export
+
+free-threaded:  ## build CPython without a GIL into a cache folder, from SOURCE= or Debian's source package of 3.13
+	nice -n 19 sh tools/free_threaded.sh $(SOURCE)
 
 bench: $(VENV)/tools  ## measure speed and memory
 	$(BIN)/python -m benchmarks

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from lab.cli import options
-from lab.cli.screen import say, show
-from lab.cli.status import FINE, FOUND, worst
+from lab.cli import interpreters, options
+from lab.cli.screen import complain, say, show, write_json
+from lab.cli.status import BOUND, FINE, FOUND, worst
+
+if TYPE_CHECKING:
+    from lab.verify.stress import StressReport
 
 __all__ = ["stress"]
 
@@ -20,13 +23,7 @@ __all__ = ["stress"]
     "  lab stress lost_update/race --python python3.9 --seconds 10",
 )
 @click.argument("scenario", metavar="FILE|NAME")
-@click.option(
-    "--python",
-    "interpreters",
-    multiple=True,
-    metavar="EXE",
-    help="Run in this interpreter (3.9 or later, nothing installed); else in each version found here. Repeatable.",
-)
+@interpreters.option
 @click.option(
     "--seconds",
     type=click.FloatRange(min=0, min_open=True),
@@ -35,24 +32,56 @@ __all__ = ["stress"]
     metavar="S",
     help="Run for S seconds on each interpreter.",
 )
+@click.option(
+    "--interval",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1e-6,
+    show_default=True,
+    metavar="I",
+    help="Let a waiting thread ask for the GIL after I seconds; Python's own default is 0.005.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON (docs/results.md).")
 @options.setting
-def stress(scenario: str, interpreters: tuple[str, ...], seconds: float, settings: tuple[str, ...]) -> int:
+def stress(
+    scenario: str,
+    pythons: tuple[str, ...],
+    seconds: float,
+    interval: float,
+    settings: tuple[str, ...],
+    *,
+    as_json: bool,
+) -> int:
     """Run a scenario's threads freely, many times, and compare with what the policy of that version allows.
 
     What the model excludes and a real run shows is a fault of the model, and the exit status is 1. What the model
-    allows and no run shows was not seen: that proves nothing.
+    allows and no run shows was not seen: that proves nothing. Ctrl-C ends the runs, and what was seen is reported.
     """
     from lab.catalogue import resolve
-    from lab.report.stressed import summary, table
+    from lab.report.stressed import stress_as_json, summary, table
     from lab.verify import stress as stressing
 
     program = options.load(scenario, settings)
     path, _ = resolve(scenario)
     parameters = options.parameters(settings)
-    statuses = []
-    for python in interpreters or stressing.found_interpreters() or (sys.executable,):
-        report = stressing.stress(program, str(path), parameters, python, seconds=seconds)
-        show(table(report))
-        say(summary(report) + "\n")
-        statuses.append(FINE if report.holds else FOUND)
-    return worst(statuses)
+    reports = []
+    for one in interpreters.chosen(pythons):
+        try:
+            report = stressing.stress(program, str(path), parameters, one, seconds=seconds, interval=interval)
+        except KeyboardInterrupt:
+            complain(f"lab: stopped before the first run on Python {one.name} had ended")
+            break
+        reports.append(report)
+        if not as_json:
+            show(table(report))
+            say(summary(report) + "\n")
+        if report.interrupted:
+            break
+    if as_json:
+        write_json(map(stress_as_json, reports), single=False)
+    return worst([BOUND] * (not reports) + [_status(report) for report in reports])
+
+
+def _status(report: StressReport) -> int:
+    if not report.holds:
+        return FOUND
+    return BOUND if report.interrupted or not report.result.complete else FINE

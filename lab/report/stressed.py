@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lab.report.table import Cell, Column, Table
 from lab.report.words import count, end, settings, value
+from lab.verify.interpreters import Interpreter
 from lab.verify.stress import Seen, StressReport
 
-__all__ = ["summary", "table"]
+__all__ = ["interpreter_as_json", "on", "real_end", "stress_as_json", "summary", "table"]
 
 
 def table(report: StressReport) -> Table:
@@ -19,29 +22,76 @@ def table(report: StressReport) -> Table:
         Column("runs", number=True),
         Column("the model"),
     )
-    threads = "" if report.gil else " without a GIL"
-    title = f"{result.scenario}{settings(result)} on Python {report.python}{threads}: {report.runs:,} free runs"
+    title = f"{result.scenario}{settings(result)} on {on(report.interpreter)}: {report.runs:,} free runs"
     return Table(title, columns, tuple(_row(one, report) for one in report.seen))
 
 
 def summary(report: StressReport) -> str:
     """Return what the comparison comes to, in one sentence."""
-    where = f"Python {report.python}"
+    where = on(report.interpreter)
+    early = " Ctrl-C ended the runs early." if report.interrupted else ""
+    stuck = f" {report.stuck:,} runs were stuck, and given up." if report.stuck else ""
+    return f"{where}: {_comparison(report)}.{stuck}{early}"
+
+
+def on(interpreter: Interpreter) -> str:
+    """Return what an interpreter is called.
+
+    Examples
+    --------
+    >>> on(Interpreter("python3.13t", "CPython", "3.13.5", "3.13", gil=False))
+    'Python 3.13.5 without a GIL'
+    """
+    name = "Python" if interpreter.implementation == "CPython" else interpreter.implementation
+    return f"{name} {interpreter.release}{'' if interpreter.gil else ' without a GIL'}"
+
+
+def stress_as_json(report: StressReport) -> dict[str, Any]:
+    """Return a report as plain data: the fields of docs/results.md."""
+    return {
+        "scenario": report.result.scenario,
+        "parameters": dict(report.result.parameters),
+        **interpreter_as_json(report.interpreter),
+        "policy": report.result.policy,
+        "runs": report.runs,
+        "stuck": report.stuck,
+        "complete": report.result.complete and not report.interrupted,
+        "compared": report.compared,
+        "holds": report.holds,
+        "outcomes": [_seen_as_json(one) for one in report.seen],
+    }
+
+
+def interpreter_as_json(interpreter: Interpreter) -> dict[str, Any]:
+    """Return what tells an interpreter from others."""
+    return {"python": interpreter.release, "implementation": interpreter.implementation, "gil": interpreter.gil}
+
+
+def _seen_as_json(one: Seen) -> dict[str, Any]:
+    shown = one.real if one.outcome is None else vars(one.outcome)
+    assert shown is not None
+    fields = ("status", "shared", "returned", "errors", "output")
+    return {"allowed": one.outcome is not None, "runs": one.runs, **{field: shown[field] for field in fields}}
+
+
+def _comparison(report: StressReport) -> str:
     if not report.result.complete:
-        return f"{where}: the exploration is incomplete, so nothing is compared."
+        return "the exploration is incomplete, so nothing is compared"
     if not report.comparable:
-        return f"{where}: a Record stands for what an interpreter does in C, so that real runs may show more."
+        return "a Record stands for what an interpreter does in C, so that real runs may show more"
+    policy = report.result.policy
     if not report.holds:
-        return f"{where}: real runs showed what policy {report.result.policy} excludes. The model is wrong there."
+        runs = sum(one.runs for one in report.excluded)
+        return f"{runs:,} of {report.runs:,} runs showed what policy {policy} excludes. The model is wrong there"
     missing = sum(not one.runs for one in report.seen)
     unseen = f"; {missing} of its outcomes not seen in {report.runs:,} runs, which proves nothing" if missing else ""
-    return f"{where}: the model allows everything that was seen{unseen}."
+    return f"policy {policy} allows everything that was seen{unseen}"
 
 
 def _row(one: Seen, report: StressReport) -> tuple[Cell, ...]:
     if one.outcome is None:
-        answer = Cell("excludes it", "bad" if report.comparable and report.result.complete else "unknown")
-        return Cell(_real(one)), Cell(""), Cell("0"), Cell(f"{one.runs:,}"), answer
+        answer = Cell("excludes it", "bad" if report.compared else "unknown")
+        return Cell(real_end(one)), Cell(""), Cell("0"), Cell(f"{one.runs:,}"), answer
     faulty = one.outcome.faulty
     return (
         Cell(end(one.outcome), "bad" if faulty else "plain"),
@@ -52,7 +102,7 @@ def _row(one: Seen, report: StressReport) -> tuple[Cell, ...]:
     )
 
 
-def _real(one: Seen) -> str:
+def real_end(one: Seen) -> str:
     """Return what a run showed, in one line."""
     assert one.real is not None
     if one.real["status"] == "unfinished":

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from lab.errors import UsageError
@@ -20,8 +15,10 @@ from lab.model.policies import POLICIES
 from lab.model.program import Program
 from lab.model.relation import Relation
 from lab.verify import stress_run
+from lab.verify.children import answer
+from lab.verify.interpreters import Interpreter
 
-__all__ = ["Seen", "StressReport", "found_interpreters", "stress"]
+__all__ = ["Seen", "StressReport", "comparable", "matched", "policy_for", "stress"]
 
 MODELLED = ("Record",)
 """Classes that stand for what an interpreter does in C, and that really run as Python: runs may show more."""
@@ -29,7 +26,8 @@ MODELLED = ("Record",)
 MOST_STATES = 200_000
 """States that the comparison explores at most."""
 
-_VERSION = "import sys; print('%d.%d' % sys.version_info[:2], getattr(sys, '_is_gil_enabled', lambda: True)())"
+SLACK = 60
+"""Seconds that an interpreter may take beyond those that it was asked to run for."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +55,14 @@ class StressReport:
 
     Attributes
     ----------
-    python : str
-        The interpreter's version.
-    gil : bool
-        Whether it has a GIL.
+    interpreter : Interpreter
+        Where the runs were made.
     runs : int
         How many runs were made.
+    stuck : int
+        How many of them were given up because a thread did not end.
+    interrupted : bool
+        Whether Ctrl-C ended the runs early.
     result : Result
         The exploration.
     seen : tuple of Seen
@@ -71,21 +71,38 @@ class StressReport:
         Whether the file means the same in real runs: not where it uses what stands for an interpreter's own C code.
     """
 
-    python: str
-    gil: bool
+    interpreter: Interpreter
     runs: int
+    stuck: int
+    interrupted: bool
     result: Result
     seen: tuple[Seen, ...]
     comparable: bool
 
     @property
+    def compared(self) -> bool:
+        """Whether the runs are judged by the model: it is complete, and the file means the same in real runs."""
+        return self.comparable and self.result.complete
+
+    @property
+    def excluded(self) -> tuple[Seen, ...]:
+        """What runs showed and the policy excludes, where the two are compared."""
+        return tuple(one for one in self.seen if one.outcome is None) if self.compared else ()
+
+    @property
     def holds(self) -> bool:
         """Whether the model allows everything that was seen."""
-        return not self.comparable or not self.result.complete or all(one.outcome is not None for one in self.seen)
+        return not self.excluded
 
 
 def stress(
-    program: Program, path: str, settings: Mapping[str, Any], python: str | None = None, *, seconds: float = 2.0
+    program: Program,
+    path: str,
+    settings: Mapping[str, Any],
+    interpreter: Interpreter,
+    *,
+    seconds: float = 2.0,
+    interval: float = stress_run.INTERVAL,
 ) -> StressReport:
     """Run a scenario freely for some seconds on an interpreter, and compare with its policy.
 
@@ -93,48 +110,52 @@ def stress(
     ----------
     program, path, settings : Program, str, Mapping
         The scenario as read, its file, and the parameters it was read with.
-    python : str or None
-        The interpreter, 3.9 or later with nothing installed; None for this one.
+    interpreter : Interpreter
+        Where to run it.
+    seconds, interval : float
+        How long to run; after how many seconds a waiting thread asks for the GIL.
 
     Raises
     ------
     UsageError
-        There is no such interpreter, or it is older than 3.9.
+        The lab has no policy for that interpreter, or the file does not run there.
     ScenarioError
         As `explore`.
     """
-    executable = python or sys.executable
-    version, gil = _version(executable)
-    policy = f"cpython-{version}" if gil else "free-threaded"
-    if policy not in POLICIES:
+    result = explore(Relation(program, POLICIES[policy_for(program, interpreter)]), max_states=MOST_STATES)
+    arguments = [path, str(seconds), str(interval), *(f"{name}={value!r}" for name, value in settings.items())]
+    measured = answer(interpreter.path, stress_run.__file__, arguments, limit=seconds + SLACK)
+    stuck = sum(runs for real, runs in measured["outcomes"] if real["status"] == "unfinished")
+    seen = tuple(matched(result, measured["outcomes"]))
+    interrupted = measured["interrupted"] or result.stopped == "interrupted"
+    return StressReport(interpreter, measured["runs"], stuck, interrupted, result, seen, comparable(program))
+
+
+def policy_for(program: Program, interpreter: Interpreter) -> str:
+    """Return the policy that says what free runs of the program may show on that interpreter.
+
+    Tasks alone go on in the order of the loop's queue, whatever the version.
+
+    Raises
+    ------
+    UsageError
+        The lab has none.
+    """
+    if len(program.tasks) == len(program.threads):
+        return "asyncio-fifo"
+    if interpreter.policy is None:
         known = ", ".join(one.version for one in INTERPRETERS if one.version != "2.7")
-        raise UsageError(f"there is no policy for {executable}, Python {version}; stress one of {known}")
-    result = explore(Relation(program, POLICIES[policy]), max_states=MOST_STATES)
-    arguments = [f"{name}={value!r}" for name, value in settings.items()]
-    command = [executable, stress_run.__file__, path, str(seconds), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise UsageError(f"{executable} cannot run {path}: {last}")
-    measured = json.loads(done.stdout)
-    comparable = not any(one.ref.kind in MODELLED for one in program.heap)
-    seen = tuple(_matched(result, measured["outcomes"]))
-    return StressReport(measured["python"], measured["gil"], measured["runs"], result, seen, comparable)
+        what = f"{interpreter.implementation} {interpreter.release}"
+        raise UsageError(f"there is no policy for {interpreter.path}, {what}; there are policies of CPython {known}")
+    return interpreter.policy
 
 
-def _version(executable: str) -> tuple[str, bool]:
-    """Return an interpreter's version, such as "3.12", and whether it has a GIL."""
-    try:
-        done = subprocess.run([executable, "-c", _VERSION], capture_output=True, text=True, check=False, timeout=60)
-    except (OSError, subprocess.TimeoutExpired):
-        raise UsageError(f"{executable} cannot be run; name a Python interpreter") from None
-    words = done.stdout.split()
-    if done.returncode or len(words) != 2:
-        raise UsageError(f"{executable} is no Python interpreter")
-    return words[0], words[1] == "True"
+def comparable(program: Program) -> bool:
+    """Whether a file means the same in real runs: not where it uses what stands for an interpreter's own C code."""
+    return not any(one.ref.kind in MODELLED for one in program.heap)
 
 
-def _matched(result: Result, measured: list[list[Any]]) -> Iterator[Seen]:
+def matched(result: Result, measured: list[list[Any]]) -> Iterator[Seen]:
     """Yield the model's outcomes with the runs that ended so, then what was seen besides."""
     left = [(real, runs) for real, runs in measured]
     for outcome in result.outcomes:
@@ -154,19 +175,3 @@ def _agree(outcome: Outcome, real: Mapping[str, Any]) -> bool:
     modelled = json.loads(json.dumps([outcome.shared, outcome.returned, outcome.errors, outcome.output or ()]))
     shared = {name: real["shared"].get(name) for name in outcome.shared}
     return bool(modelled == [shared, real["returned"], real["errors"], real["output"]])
-
-
-def found_interpreters() -> list[str]:
-    """Return an interpreter of each version that has a policy and is installed here, the oldest first."""
-    found = []
-    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    for version in [one.version for one in INTERPRETERS if one.version != "2.7"]:
-        installed = [str(path) for path in sorted(root.glob(f"versions/{version}.*/bin/python"))]
-        for candidate in filter(None, [*installed, shutil.which(f"python{version}")]):
-            try:
-                if _version(candidate)[0] == version:
-                    found.append(candidate)
-                    break
-            except UsageError:
-                continue  # a launcher without its interpreter
-    return found

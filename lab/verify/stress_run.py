@@ -1,6 +1,6 @@
 """Many free runs of a scenario file, with threads that change as often as the interpreter allows.
 
-Standard library only, Python 3.9 and later, and a program too: `python lab/verify/stress_run.py FILE SECONDS
+Standard library only, Python 3.9 and later, and a program too: `python lab/verify/stress_run.py FILE SECONDS INTERVAL
 [NAME=VALUE ...]` runs a scenario again and again with nothing installed, and prints what came out as JSON.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
-import platform
+import os
 import sys
 import time
 import types
@@ -24,10 +24,10 @@ if __name__ == "__main__":
         _package.__path__ = [str(_place)]
         sys.modules[_name] = _package
 
-from lab.verify.free_run import compiled, fresh, run
+from lab.verify.free_run import RunOutcome, compiled, fresh, run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["MOST_STUCK", "stress"]
 
@@ -47,44 +47,55 @@ COLD = 8
 """Runs that share code; after that it is compiled anew, so that fresh code and code that has run often both occur."""
 
 
-def stress(path: str, seconds: float, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def stress(
+    path: str, seconds: float, interval: float = INTERVAL, parameters: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Run the file freely for some seconds, and return how often each outcome came out.
+
+    Ctrl-C ends the runs early.
 
     Returns
     -------
     dict
-        `python`, the version; `gil`, whether there is one; `runs`; `outcomes`, pairs of an outcome as `free_run`
-        describes it and how many runs ended so.
+        `runs`; `outcomes`, pairs of an outcome as `free_run` describes it and how many runs ended so; `interrupted`.
     """
     before = sys.getswitchinterval()
     counts: dict[str, int] = {}
-    runs = stuck = 0
-    code, warm = compiled(path, parameters), compiled(path, parameters)
-    end = time.monotonic() + seconds
-    sys.setswitchinterval(INTERVAL)
+    interrupted = False
+    sys.setswitchinterval(interval)
     try:
-        while time.monotonic() < end and stuck < MOST_STUCK:
-            if runs % (2 * COLD) == 0:
-                code = compiled(path, parameters)
-            outcome = run(fresh(code if runs // COLD % 2 else warm), timeout=TIMEOUT, spin=SPIN)
-            stuck += outcome.status == "unfinished"
+        for outcome in _outcomes(path, time.monotonic() + seconds, parameters):
             text = json.dumps(asdict(outcome), sort_keys=True)
             counts[text] = counts.get(text, 0) + 1
-            runs += 1
+    except KeyboardInterrupt:
+        interrupted = True
     finally:
         sys.setswitchinterval(before)
-    gil: bool = getattr(sys, "_is_gil_enabled", lambda: True)()
     outcomes = [[json.loads(text), number] for text, number in counts.items()]
-    return {"python": platform.python_version(), "gil": gil, "runs": runs, "outcomes": outcomes}
+    return {"runs": sum(counts.values()), "outcomes": outcomes, "interrupted": interrupted}
 
 
-def _main(arguments: list[str]) -> int:
+def _outcomes(path: str, end: float, parameters: Mapping[str, Any] | None) -> Iterator[RunOutcome]:
+    """Yield the outcome of one run after the other, until the time is up or too many runs were stuck."""
+    runs = stuck = 0
+    code, warm = compiled(path, parameters), compiled(path, parameters)
+    while stuck < MOST_STUCK and (not runs or time.monotonic() < end):
+        if runs % (2 * COLD) == 0:
+            code = compiled(path, parameters)
+        outcome = run(fresh(code if runs // COLD % 2 else warm), timeout=TIMEOUT, spin=SPIN)
+        stuck += outcome.status == "unfinished"
+        runs += 1
+        yield outcome
+
+
+def _main(arguments: list[str]) -> None:
     """Stress the file named for so many seconds; `NAME=VALUE` arguments replace parameters."""
-    path, seconds, *settings = arguments
+    path, seconds, interval, *settings = arguments
     parameters = {name: ast.literal_eval(text) for name, _, text in (item.partition("=") for item in settings)}
-    json.dump(stress(path, float(seconds), parameters), sys.stdout)
-    return 0
+    json.dump(stress(path, float(seconds), float(interval), parameters), sys.stdout)
+    sys.stdout.flush()
+    os._exit(0)  # threads that are stuck stay, and must not keep the interpreter from ending
 
 
 if __name__ == "__main__":
-    sys.exit(_main(sys.argv[1:]))
+    _main(sys.argv[1:])
