@@ -6,6 +6,7 @@ PYTHON ?= $(shell for found in python3.11 python3 python3.12 python3.13 python3.
 VENV := .venv
 BIN := $(VENV)/bin
 FIGURES ?= figures
+WORKERS ?= auto
 
 # The constraints also hold for the build backend, which pip installs in an environment of its own. pip up to 25.2 reads the first
 # name there, later versions the second.
@@ -47,7 +48,7 @@ check: $(VENV)/tools
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict
 	$(BIN)/lint-imports
-	$(BIN)/pytest -p no:gil_lab --cov  # else the plugin is imported before coverage begins
+	$(BIN)/pytest -p no:gil_lab -n $(WORKERS) --cov  # else the plugin is imported before coverage begins
 
 test-spin: $(VENV)/tools  ## compare exported models with SPIN, which has to be installed
 	$(BIN)/pytest -m "slow or not slow" -rs tests/export

@@ -52,8 +52,17 @@ def test_drawing_the_gallery_writes_every_file(tmp_path: Path, monkeypatch: pyte
         ("spin", "access", {"outcomes", "lanes", "levels"}),
     ],
 )
-def test_only_what_fits_a_scenario_is_drawn(tmp_path: Path, name: str, policy: str, families: set[str]) -> None:
+def test_only_what_fits_a_scenario_is_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, policy: str, families: set[str]
+) -> None:
     """Two threads have a grid, a record a ladder, three threads levels, a cycle no strips."""
+    monkeypatch.setattr("lab.draw.gallery.save", lambda _drawing, directory, name: [directory / name])
     paths = draw_fitting(relation(name, policy).program, result(name, policy), tmp_path)
     assert {path.stem.removeprefix(f"sample-{name}-") for path in paths} == families
-    assert len(paths) == 4 * len(families)
+
+
+def test_what_fits_is_written_in_every_format(tmp_path: Path) -> None:
+    """Outcomes, lanes and levels of the spin lock."""
+    paths = draw_fitting(relation("spin").program, result("spin"), tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in paths)
+    assert len(paths) == 4 * 3

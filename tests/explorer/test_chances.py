@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from lab.explorer import explore, recount
 from lab.explorer.graphs import elimination, rounded
@@ -91,7 +91,6 @@ def test_mass_that_does_not_arrive_in_time_is_part_of_the_error(monkeypatch: pyt
     assert abs(won.value - 0.5) <= won.error < 0.5
 
 
-@settings(max_examples=60, deadline=None)
 @given(random_toys.toys(cyclic=True))
 def test_rounded_results_enclose_the_exact_ones(toy: toys.Toy) -> None:
     """What is exact by elimination lies within the error bound of what is rounded, everywhere in the result."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from numpy.typing import NDArray
 
 import lab
@@ -33,14 +33,12 @@ def assert_engines_agree(explored: Callable[[str], Result]) -> None:
 
 
 @needs_numba
-@settings(max_examples=60, deadline=None)
 @given(random_toys.toys())
 def test_random_programs_give_the_same_results(toy: toys.Toy) -> None:
     assert_engines_agree(lambda name: explore(toy, engine=name))
 
 
 @needs_numba
-@settings(max_examples=40, deadline=None)
 @given(random_toys.toys())
 def test_narrow_words_and_small_blocks_give_the_same_results(toy: toys.Toy) -> None:
     """Words of 6 bits make every state several words long; blocks of 1 bit make chains of them."""

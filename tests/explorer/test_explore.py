@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from lab.explorer import bounds, explore
 from lab.explorer.assemble import Assembly
@@ -280,19 +280,16 @@ def _compare_counts(toy: toys.Toy, truth: naive.Naive, result: Result, groups: A
     assert (verdicts["final"].witness, verdicts["final"].witness_preemptions) == _fewest(toy, truth, broken)
 
 
-@settings(max_examples=80, deadline=None)
 @given(random_toys.toys(cyclic=False))
 def test_random_programs_without_cycles_match_the_naive_explorer(toy: toys.Toy) -> None:
     compare(toy, explore(toy))
 
 
-@settings(max_examples=80, deadline=None)
 @given(random_toys.toys(cyclic=True))
 def test_random_programs_with_cycles_match_the_naive_explorer(toy: toys.Toy) -> None:
     compare(toy, explore(toy))
 
 
-@settings(max_examples=80, deadline=None)
 @given(random_toys.toys(cyclic=True))
 def test_runs_around_cycles_are_counted_where_they_are_finite(toy: toys.Toy) -> None:
     """A number of runs is infinite exactly when some are longer than a run without repetition can be."""
@@ -308,13 +305,11 @@ def test_runs_around_cycles_are_counted_where_they_are_finite(toy: toys.Toy) -> 
     assert sometimes.schedules == (INFINITE if any(clean[limit:]) else ended)
 
 
-@settings(max_examples=60, deadline=None)
 @given(random_toys.toys(cyclic=False))
 def test_both_walks_give_the_same_result(toy: toys.Toy) -> None:
     assert explore(toy) == recorded(toy)
 
 
-@settings(max_examples=60, deadline=None)
 @given(random_toys.toys())
 def test_narrow_words_and_hashed_tables_change_nothing(toy: toys.Toy) -> None:
     """Words of 6 bits make every state several words long; blocks of at most 1 bit send the rest to hashing."""
@@ -322,6 +317,7 @@ def test_narrow_words_and_hashed_tables_change_nothing(toy: toys.Toy) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(packing, "WORD_BITS", 6)
         patch.setattr(tables, "_BLOCK_BITS", 1)
+        patch.setattr(tables, "_PAGE_BITS", 1)
         patch.setattr(search, "_BATCH", 3)
         assert explore(toy) == wanted
 

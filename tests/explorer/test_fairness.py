@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lab.explorer import explore
@@ -154,7 +154,6 @@ def _held(toy: Toy, truth: naive.Naive) -> list[bool]:
     return held
 
 
-@settings(max_examples=150, deadline=None)
 @given(random_toys.toys(cyclic=True))
 def test_eventually_is_judged_as_by_trying_every_set_of_states(toy: Toy) -> None:
     """The verdict agrees, and the witness is a run that never makes it true, and fair if it goes on for ever."""
@@ -191,7 +190,6 @@ def _starves(toy: Toy, truth: naive.Naive, thread: int) -> bool:
 
 
 @pytest.mark.parametrize(("ends", "text"), [(True, ()), (False, ()), (False, ("late",))])
-@settings(max_examples=100, deadline=None)
 @given(toy=random_toys.toys(cyclic=True, properties=False))
 def test_starvation_is_found_as_by_trying_every_set_of_states(toy: Toy, ends: bool, text: tuple[str, ...]) -> None:
     """The threads agree, and each lasso is fair and starves its thread."""
@@ -211,7 +209,6 @@ def test_starvation_is_found_as_by_trying_every_set_of_states(toy: Toy, ends: bo
             assert any(able)
 
 
-@settings(max_examples=80, deadline=None)
 @given(toy=random_toys.toys(cyclic=True), longest=st.integers(0, 7))
 def test_runs_are_counted_by_length_as_by_walking_them_all(toy: Toy, longest: int) -> None:
     """For the whole and for each outcome and property: walkers on the graph, split by whether they met a state."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 import lab
 from lab.explorer import explore
@@ -36,7 +36,6 @@ def every_run(truth: naive.Naive, wanted: set[int], most: int) -> list[tuple[tup
     return found
 
 
-@settings(max_examples=80, deadline=None)
 @given(random_toys.toys(cyclic=True, threads=2, properties=False))
 def test_no_schedule_of_all_is_better_than_the_witness(toy: toys.Toy) -> None:
     """All schedules, one by one: none is shorter, as short with fewer preemptions, or as good and earlier in order."""
@@ -70,7 +69,6 @@ def test_rounds_give_what_a_single_walk_gives() -> None:
             assert explore(make()) == wanted
 
 
-@settings(max_examples=60, deadline=None)
 @given(random_toys.toys())
 def test_rounds_small_batches_and_narrow_words_change_nothing(toy: toys.Toy) -> None:
     wanted = explore(toy)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lab
@@ -69,7 +69,6 @@ def as_found(locksets: tuple[LockSet, ...]) -> dict[str, dict[tuple[str, int, st
     }
 
 
-@settings(max_examples=120)
 @given(
     st.lists(st.lists(st.sampled_from(STATEMENTS), min_size=1, max_size=3), min_size=2, max_size=3),
     st.booleans(),
@@ -87,7 +86,6 @@ def test_lock_sets_are_those_of_every_state(threads: list[list[str]], each: bool
             assert frozenset(side.locks) == every[race.location][side.thread, side.line, side.kind]
 
 
-@settings(max_examples=60)
 @given(st.lists(st.lists(st.sampled_from(STATEMENTS), min_size=1, max_size=3), min_size=2, max_size=3))
 def test_no_lock_is_common_where_there_is_a_race(threads: list[list[str]]) -> None:
     """Two threads that hold one lock never stand side by side; so some access lacks the lock that most have."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.explorer.graphs import components
@@ -54,7 +54,6 @@ def partition(component: Any) -> set[frozenset[int]]:
 
 
 @needs_numba
-@settings(max_examples=200)
 @given(graphs(), st.data())
 def test_compiled_loops_find_the_same_paths(some: Graph, data: st.DataObject) -> None:
     """Components of a part, what reaches what, waves, counts, and shortest ways."""
@@ -116,7 +115,6 @@ def test_a_graph_in_which_every_state_reaches_an_end_has_no_bottom_component() -
     assert traps(graph(3, (0, 1), (1, 0), (1, 2))) == []
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers(1, 12), st.data())
 def test_components_are_states_that_reach_each_other(states: int, data: st.DataObject) -> None:
     """Both ways to find them agree with reaching there and back, and here they come in reverse topological order."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 
 from lab.explorer import explore
 from lab.explorer.result import INFINITE, FewPreemptions, Result
@@ -106,7 +106,6 @@ def _looks(toy: toys.Toy, truth: naive.Naive, end: int) -> tuple[Any, Any, Any]:
     return seen.shared, seen.returned, seen.errors
 
 
-@settings(max_examples=60, deadline=None)
 @given(random_toys.toys(cyclic=False))
 def test_random_programs_match_all_their_runs_with_few_preemptions(toy: toys.Toy) -> None:
     """Also when the words are so narrow that fields outgrow them, and batches small."""
@@ -119,7 +118,6 @@ def test_random_programs_match_all_their_runs_with_few_preemptions(toy: toys.Toy
             assert explore(toy, max_preemptions=most) == wanted
 
 
-@settings(max_examples=40, deadline=None)
 @given(random_toys.toys(cyclic=False))
 def test_a_bound_that_cuts_nothing_off_changes_nothing(toy: toys.Toy) -> None:
     found = explore(toy, max_preemptions=100)
@@ -127,7 +125,6 @@ def test_a_bound_that_cuts_nothing_off_changes_nothing(toy: toys.Toy) -> None:
     assert replace(found, preemptions=None) == explore(toy)
 
 
-@settings(max_examples=40, deadline=None)
 @given(random_toys.toys(cyclic=True))
 def test_programs_with_cycles_are_bounded_like_any_other(toy: toys.Toy) -> None:
     """What a bounded exploration finds is there, and its witnesses keep the bound."""

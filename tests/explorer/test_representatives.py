@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import comb
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 
 import lab
 from lab.errors import LabError
@@ -136,7 +136,6 @@ def test_an_outcome_without_end_has_infinitely_many_runs_and_lists_none() -> Non
 
 
 @pytest.mark.parametrize("policy", ["access", "statement", "cpython-3.9", "cpython-3.12"])
-@settings(max_examples=40, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(text=scenarios())
 def test_random_programs_list_the_first_schedule_of_every_class(policy: str, text: str) -> None:
     """No two alike, none missing, each with the size of its class."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lab
@@ -214,7 +214,6 @@ def same_but_for_witnesses(one: Result, other: Result) -> None:
     assert replace(one, outcomes=(), properties=()) == replace(other, outcomes=(), properties=())
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.sampled_from(STATEMENTS), min_size=1, max_size=3),
     st.sampled_from([(3, ""), *((2, more) for more in MORE_THREADS)]),

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 
 import lab
 from lab.errors import LabError
@@ -225,7 +225,6 @@ def test_an_error_that_no_run_meets_is_none() -> None:
 
 
 @pytest.mark.parametrize("policy", ["access", "statement", "cpython-3.9", "cpython-3.12"])
-@settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(text=scenarios())
 def test_random_programs_have_as_many_traces_as_their_schedules_have_dependence_graphs(policy: str, text: str) -> None:
     """With and without persistent sets, by outcome, under policies of every kind."""

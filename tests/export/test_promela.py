@@ -114,9 +114,9 @@ def test_only_a_whole_exploration_can_be_exported() -> None:
 
 
 def test_the_numbers_of_the_heading_are_those_of_an_exploration() -> None:
-    """States, transitions and deadlocks of every scenario under both policies."""
-    for name in catalogue.names():
-        for policy in ("access", "statement"):
-            found = lab.explore(name, policy)
-            said = f"{found.states:,} states, {found.transitions:,} transitions, {found.deadlock.states:,} deadlocked"
-            assert said in lab.promela(name, policy)
+    """States, transitions and deadlocks of every scenario, under one policy or the other."""
+    for number, name in enumerate(catalogue.names()):
+        policy = ("access", "statement")[number % 2]
+        found = lab.explore(name, policy)
+        said = f"{found.states:,} states, {found.transitions:,} transitions, {found.deadlock.states:,} deadlocked"
+        assert said in lab.promela(name, policy)

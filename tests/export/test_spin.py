@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 
 import lab
 from lab import catalogue
@@ -82,7 +82,6 @@ def test_what_is_hard_to_export(name, tmp_path) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=40, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(scenarios())
 def test_random_programs(text) -> None:
     """Two or three threads with everything that the language has."""

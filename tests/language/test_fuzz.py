@@ -18,7 +18,8 @@ from lab.language import load_program, parse
 from lab.model.program import Program
 from tests.strategies import scenarios
 
-MANY = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+ANYTHING = settings(suppress_health_check=list(HealthCheck))
+MANY = settings(ANYTHING, max_examples=150)
 HEAD = "from lab.scenario import thread\nx = 0\n"
 CANARY = "scenario-was-run"
 
@@ -55,7 +56,7 @@ def test_any_bytes_are_read_or_refused(tmp_path: Path, data: bytes) -> None:
         load_program(path)
 
 
-@MANY
+@ANYTHING
 @given(scenarios(), st.data())
 def test_a_damaged_scenario_is_read_or_refused(text: str, data: st.DataObject) -> None:
     """A valid scenario with a stretch removed, doubled, or replaced by something that stands elsewhere in it."""
@@ -70,7 +71,7 @@ def test_a_damaged_scenario_is_read_or_refused(text: str, data: st.DataObject) -
     read(text)
 
 
-@MANY
+@ANYTHING
 @given(scenarios(), st.data())
 def test_a_scenario_with_swapped_pieces_of_syntax_is_read_or_refused(text: str, data: st.DataObject) -> None:
     """Any expression or statement of the tree takes the place of any other, and the tree is written out again."""
@@ -107,7 +108,7 @@ ATOMS = st.sampled_from([
 ])  # fmt: skip
 
 
-@MANY
+@ANYTHING
 @given(st.lists(st.tuples(STATEMENTS, ATOMS), min_size=1, max_size=4))
 def test_any_statement_in_a_thread_is_read_or_refused(lines: list[tuple[str, str]]) -> None:
     """Every kind of statement about every kind of expression, in a thread, in a property and at the top level."""

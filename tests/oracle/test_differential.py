@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, assume, given, reject, settings
+from hypothesis import assume, given, reject, settings
 
 from tests.oracle.compare import PolicyName, disagreements
 from tests.oracle.explore import AtomicBlockedError, TooLargeError, explore
 from tests.oracle.memory import UnsupportedError
 from tests.strategies import scenarios
 
-QUICK = settings(
-    max_examples=100,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
-)
-MANY = settings(QUICK, max_examples=2000, derandomize=False)
+MANY = settings(max_examples=2000, derandomize=False)
 
 
 def agree(text: str, policy: PolicyName, bound: int) -> None:
@@ -28,14 +22,12 @@ def agree(text: str, policy: PolicyName, bound: int) -> None:
     assert not said, "\n".join([policy, text, *said])
 
 
-@QUICK
 @given(scenarios())
 def test_the_lab_agrees_with_the_oracle_under_policy_access(text: str) -> None:
     """Every number both engines know is equal, and every witness replays to its outcome."""
     agree(text, "access", 400)
 
 
-@QUICK
 @given(scenarios())
 def test_the_lab_agrees_with_the_oracle_under_policy_statement(text: str) -> None:
     """The same with a switch between statements only."""
@@ -55,7 +47,6 @@ def test_the_lab_agrees_with_the_oracle_on_thousands_of_scenarios(policy: Policy
     agrees()
 
 
-@settings(QUICK, max_examples=40)
 @given(scenarios())
 def test_the_oracle_agrees_with_itself_whatever_it_takes_for_a_state(text: str) -> None:
     """Merging threads by their whole history of answers changes no count."""

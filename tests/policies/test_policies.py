@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 
 import lab
 from lab import catalogue
@@ -70,7 +70,6 @@ def test_a_policy_only_takes_switch_points_away(name: str) -> None:
         assert ends(result) <= fine, policy
 
 
-@settings(max_examples=15)
 @given(scenarios())
 def test_random_programs_only_lose_outcomes(text: str) -> None:
     """The same for random programs; those that the language refuses while they run, or that are large, are left out."""

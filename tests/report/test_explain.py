@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 import lab
 from lab import catalogue
@@ -102,7 +102,6 @@ def test_what_is_said_of_a_shipped_scenario_happens_in_its_trace(name: str, poli
         check(result, relation, what)
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(scenarios())
 def test_what_is_said_of_a_random_program_happens_in_its_trace(text: str) -> None:
     program = parse(text)

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 import lab
 from lab.sampler import space as spaces
@@ -57,7 +57,6 @@ def test_frequencies_are_those_that_the_explorer_computes() -> None:
 
 
 @given(random_toys.toys())
-@settings(max_examples=80)
 def test_random_programs_run_as_by_brute_force(toy: toys.Toy) -> None:
     """Moves, preemptions, what is noted and whether the run ended; runs of more than five steps are cut off."""
     known = {run.moves: run for run in brute.runs(toy, 5)}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, reject, settings
+from hypothesis import assume, given, reject
 from scipy.stats import binomtest
 
 import lab
@@ -218,7 +218,6 @@ def test_intervals_are_wilsons(runs: int, total: int) -> None:
 
 
 @given(scenarios())
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 def test_samples_of_random_scenarios_show_what_exploring_finds(text: str) -> None:
     """Each way to draw, over the whole language: outcomes are known, schedules replay, what holds is not violated."""
     program = parse(text)

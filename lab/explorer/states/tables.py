@@ -23,7 +23,8 @@ _BLOCK_BITS = 12
 """A footprint with more bits than this is looked up in several blocks, one behind the other."""
 
 _PAGE_BITS = 5
-"""Bits that each of several blocks takes: small, because most of a large footprint's combinations never occur."""
+"""Bits that each of several blocks takes: small, because most of a large footprint's combinations never occur; at most
+`_BLOCK_BITS`, so that what begins at cell 0 stays among the cells that are never filled."""
 
 _DESCEND = -1
 """The stride of a part that begins another block."""
