@@ -103,7 +103,7 @@ def gil(
         _write_trace(plan, trace)
     if as_data:
         write_json(
-            [report.as_json(plan.experiment, plan.settings, plan.parameters, outcome.rows, perf_counter() - begun)],
+            [_as_data(plan, outcome, perf_counter() - begun)],
             single=True,
         )
         return FINE
@@ -113,6 +113,12 @@ def gil(
         labels = plan.experiment.prepared(plan.settings, plan.parameters)[plan.experiment.shown].labels
         say(f"Trace: {trace}, of {', '.join(f'{key} {value}' for key, value in labels.items())}")
     return FINE
+
+
+def _as_data(plan: _Plan, outcome: _Outcome, seconds: float) -> dict[str, Any]:
+    from lab.report import gil as report
+
+    return report.as_json(plan.experiment, outcome.settings, plan.parameters, outcome.rows, seconds, outcome.note)
 
 
 @dataclass(frozen=True)
@@ -127,9 +133,10 @@ class _Plan:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """Rows, and where measured values come from."""
+    """Rows, with which settings they were simulated, and where measured values come from."""
 
     rows: list[dict[str, Any]]
+    settings: Settings
     note: str = ""
 
 
@@ -155,7 +162,7 @@ def _simulated(plan: _Plan) -> _Outcome:
     from lab.gil import with_speed_ups
 
     cases = plan.experiment.prepared(plan.settings, plan.parameters)
-    return _Outcome(with_speed_ups([row for row, _ in plan.experiment.rows(cases)]))
+    return _Outcome(with_speed_ups([row for row, _ in plan.experiment.rows(cases)]), plan.settings)
 
 
 def _measured(plan: _Plan, pythons: Sequence[str | None], repeat: int, calibration: Path | None) -> _Outcome:
@@ -167,6 +174,7 @@ def _measured(plan: _Plan, pythons: Sequence[str | None], repeat: int, calibrati
         raise UsageError(f"{plan.experiment.name} has nothing that can be measured")
     rows: list[dict[str, Any]] = []
     versions = []
+    settings = plan.settings
     for python in pythons:
         found = calibrate(python) if calibration is None else read_calibration(calibration)
         starts = {name: value for name, value in found.settings.items() if name.endswith("_start")}
@@ -178,7 +186,8 @@ def _measured(plan: _Plan, pythons: Sequence[str | None], repeat: int, calibrati
         more = measured_rows(cases, python, found.rounds, plan.experiment.measured, repeat)
         pairs = zip(plan.experiment.rows(cases), more, strict=True)
         rows += with_speed_ups([label | row | columns for (row, _), columns in pairs])
-    return _Outcome(rows, f"CPython {', '.join(versions)}, median and interquartile range")
+    used = settings if len(pythons) == 1 else plan.settings
+    return _Outcome(rows, used, f"CPython {', '.join(versions)}, median and interquartile range")
 
 
 def _write_trace(plan: _Plan, trace: Path) -> None:

@@ -6,30 +6,46 @@ imports it where a figure is asked for.
 
 from __future__ import annotations
 
+from lab.draw.architecture import architecture
 from lab.draw.drawing import Drawing
+from lab.draw.event_loop import event_loop_ring, event_loop_timeline
 from lab.draw.files import save
+from lab.draw.flows import core_turns, execution_flows
 from lab.draw.gallery import draw_fitting, draw_gallery
 from lab.draw.grid import progress_grid
 from lab.draw.ladder import refcount_ladder
 from lab.draw.lanes import swim_lanes
 from lab.draw.levels import state_levels
 from lab.draw.outcomes import outcome_bars
+from lab.draw.plots import latency_plot, speed_up_bars
+from lab.draw.queues import Scene, queues_for_cores
 from lab.draw.runs import Run, runs_of
 from lab.draw.strips import interleaving_strips
 from lab.draw.timeline import gil_timeline
+from lab.draw.venn import concurrency_venn
 
 __all__ = [
     "Drawing",
     "Run",
+    "Scene",
+    "architecture",
+    "concurrency_venn",
+    "core_turns",
     "draw_fitting",
     "draw_gallery",
+    "event_loop_ring",
+    "event_loop_timeline",
+    "execution_flows",
     "gil_timeline",
     "interleaving_strips",
+    "latency_plot",
     "outcome_bars",
     "progress_grid",
+    "queues_for_cores",
     "refcount_ladder",
     "runs_of",
     "save",
+    "speed_up_bars",
     "state_levels",
     "swim_lanes",
 ]

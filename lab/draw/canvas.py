@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Polygon, Rectangle
+from matplotlib.patches import Circle, Ellipse, FancyBboxPatch, PathPatch, Polygon, Rectangle
 from matplotlib.path import Path
 
 from lab.draw.drawing import Drawing
@@ -174,6 +174,18 @@ class Canvas:
         patch = Circle(
             (x, y), radius, facecolor=fill, edgecolor=edge, linewidth=stroke * self.size.stroke, zorder=order,
             linestyle=(0, (2.2, 1.2)) if dashed else "solid",
+        )  # fmt: skip
+        patch.set_gid(gid)
+        self.axes.add_patch(patch)
+
+    def ellipse(
+        self, x: float, y: float, wide: float, high: float, *,
+        fill: str = PAPER, edge: str = INK, stroke: float = 1.0, gid: str | None = None, order: float = 1,
+    ) -> None:  # fmt: skip
+        """Draw an ellipse about (x, y) that reaches so far to the sides, and up and down."""
+        patch = Ellipse(
+            (x, y), 2 * wide, 2 * high, facecolor=fill, edgecolor=edge, linewidth=stroke * self.size.stroke,
+            zorder=order,
         )  # fmt: skip
         patch.set_gid(gid)
         self.axes.add_patch(patch)

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from lab.catalogue import resolve
 from lab.draw.drawing import Drawing
 from lab.draw.files import save, write_all
+from lab.draw.gil_pictures import CONCURRENCY, GIL
 from lab.draw.grid import progress_grid
 from lab.draw.ladder import distinct, refcount_ladder
 from lab.draw.lanes import swim_lanes
 from lab.draw.levels import state_levels
 from lab.draw.outcomes import outcome_bars
+from lab.draw.picture import Maker, Picture
 from lab.draw.runs import runs_of
 from lab.draw.strips import interleaving_strips
 from lab.draw.style import SizeName
-from lab.draw.timeline import gil_timeline
 from lab.errors import UsageError
 from lab.explorer import explore
 from lab.explorer.graph import Schedule, StateGraph, state_graph
 from lab.explorer.result import Result
-from lab.gil import Settings, Workload, simulate
-from lab.gil.library import computing, echo, side_by_side
 from lab.language import load_program
 from lab.model.policies import policy_named
 from lab.model.program import Program
@@ -32,17 +30,6 @@ from lab.model.relation import Relation
 from lab.model.trace import Trace, replay
 
 __all__ = ["GALLERY", "Picture", "draw_fitting", "draw_gallery"]
-
-Maker = Callable[[SizeName], Drawing]
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One picture of the gallery: its file name, what it is for, and how it is made at a size."""
-
-    name: str
-    caption: str
-    make: Maker
 
 
 @cache
@@ -89,11 +76,8 @@ def _levels(name: str) -> Maker:
     return lambda size: state_levels(_graph(name), size=size)
 
 
-def _timeline(workload: Workload, until: float | None = None) -> Maker:
-    return lambda size: gil_timeline(simulate(workload, Settings()), until=until, size=size)
-
-
 GALLERY = (
+    *CONCURRENCY,
     Picture(
         "refcount-situations",
         "Race conditions with the reference count: situation 1, and both branches of situation 2",
@@ -122,17 +106,7 @@ GALLERY = (
     Picture("refcount-race-levels", "The race as a graph of states", _levels("refcount/race")),
     Picture("lock-order-grid", "Two locks in opposite order as a grid of progress", _grid("lock_order/inversion")),
     Picture("lock-order-lanes", "The schedule that ends in the deadlock", _lanes("lock_order/inversion", "T1", "T2")),
-    Picture("gil-turns", "Two threads that compute take turns", _timeline(side_by_side(computing(0.03, 2)))),
-    Picture(
-        "gil-convoy",
-        "The convoy effect: a thread that asks a peer beside one that computes",
-        _timeline(echo(1, 4, 0.0005), 0.0135),
-    ),
-    Picture(
-        "gil-convoy-two",
-        "Beside two threads that compute, who asks for the GIL is not who gets it",
-        _timeline(echo(2, 3, 0.0005), 0.025),
-    ),
+    *GIL,
 )
 """The pictures in the order of teaching."""
 
@@ -152,7 +126,7 @@ def draw_gallery(directory: str | Path) -> list[Path]:
     index = [
         "# Figures",
         "",
-        "Drawn by `lab figures` from explored scenarios and simulated runs; nothing here is drawn by hand. Each",
+        "Drawn by `lab figures` from explored scenarios, simulated runs and recorded measurements. Each",
         "comes as SVG, PNG and PDF, 89 mm wide for a column and 16:9 for a slide, and its data as CSV.",
     ]
     for picture in GALLERY:

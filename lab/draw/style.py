@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -155,9 +156,12 @@ def _face(mono: bool, bold: bool) -> FontProperties:
 
 
 def wrap(text: str, room: float, points: float, mono: bool = False, bold: bool = False) -> list[str]:
-    """Break a text at its spaces into lines no wider than `room` points; a longer word stands alone."""
+    """Break a text at its spaces into lines no wider than `room` points; a longer word stands alone.
+
+    A number stays with its unit.
+    """
     lines = [""]
-    for word in text.split():
+    for word in re.split(r"\s+(?!(?:ms|s|µs)\b)", text.strip()):
         longer = f"{lines[-1]} {word}".strip()
         if not lines[-1] or width_of(longer, points, mono, bold) <= room:
             lines[-1] = longer

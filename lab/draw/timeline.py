@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 
 from lab.draw.canvas import Canvas, Frame
 from lab.draw.drawing import Drawing
-from lab.draw.style import INK, MUTED, PALE, PAPER, RAIL, SizeName, ink_on, thread_colour
+from lab.draw.style import INK, PALE, PAPER, RAIL, SizeName, ink_on, thread_colour
+from lab.draw.time_axis import draw_axis
 from lab.draw.words import listing
 from lab.errors import UsageError
 from lab.gil import Activity, Run, Span, holders, spans
@@ -24,8 +25,8 @@ WORDS: dict[Activity, str] = {
     "locked": "waits for a thread",
     "poll": "polls",
 }
-STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
-"""Milliseconds that may lie between two numbers of the axis."""
+MARKS = {"asks": "asks for the GIL", "forced": "forced switch", "vain": "times out, but the GIL changed hands"}
+"""What happens at a moment, by the name of its mark."""
 
 MOST_LANES = 12
 VISIBLE = 200
@@ -60,7 +61,9 @@ def gil_timeline(run: Run, *, until: float | None = None, ax: Axes | None = None
     title = _title(shown, names, end)
     note = f"simulated, model {run.settings.model}, {run.settings.cores} cores, seed {run.settings.seed}"
     unit = frame.size.small
-    keys = _keys(frame, shown, end, bool(_requests(run, end)))
+    marks = _marks(run, names, end)
+    asks = ["asks"] if _requests(run, end) else []
+    keys = _keys(frame, shown, end, [*asks, *dict.fromkeys(kind for kind, _, _ in marks)])
     lanes = len(names) + (run.settings.model in ("old", "new"))
     needed = frame.head_height(title, note) + unit * (2.6 * lanes + 3.8 + 1.8 * len(keys)) + frame.size.margin
     canvas = Canvas(frame, frame.tall(needed, "this run"))
@@ -73,6 +76,10 @@ def gil_timeline(run: Run, *, until: float | None = None, ax: Axes | None = None
         sheet.strip(holders(run.events, run.time))
     for number, (time, asking, holder) in enumerate(_requests(run, end)):
         sheet.request(time, asking, holder, f"request-{number + 1}")
+    for number, (kind, time, name) in enumerate(marks):
+        sheet.point(
+            kind, sheet.x(time), sheet.y(names.index(name) if kind == "vain" else len(names)), f"{kind}-{number + 1}"
+        )
     sheet.axis(lanes)
     sheet.keys(keys, lanes)
     table = [("thread", "activity", "start_ms", "end_ms")]
@@ -94,6 +101,18 @@ def _requests(run: Run, end: int) -> list[tuple[int, str, str]]:
             holder = event.thread
         elif event.kind == "request" and event.time < end:
             found.append((event.time, event.thread, holder))
+    return found
+
+
+def _marks(run: Run, names: Sequence[str], end: int) -> list[tuple[str, int, str]]:
+    """Return the time-outs after which nobody asks, as "vain", and the forced switches; when, and who."""
+    found = []
+    for event in run.events:
+        if event.time < end and event.thread in names:
+            if event.kind == "timeout" and event.detail == "switched":
+                found.append(("vain", event.time, event.thread))
+            elif event.kind == "forced":
+                found.append(("forced", event.time, event.thread))
     return found
 
 
@@ -126,14 +145,14 @@ Key = tuple[str, float]
 """A word of the key, and how far right of the edge it begins, in points."""
 
 
-def _keys(frame: Frame, shown: Sequence[Span], end: int, asks: bool) -> list[list[Key]]:
+def _keys(frame: Frame, shown: Sequence[Span], end: int, marks: Sequence[str]) -> list[list[Key]]:
     """Return the lines of the key: of what lasts long enough to be seen."""
     seen = {span.activity for span in shown if (span.end - span.start) * VISIBLE > end}
-    words = [*(activity for activity in WORDS if activity in seen), *(["asks"] if asks else [])]
+    words = [*(activity for activity in WORDS if activity in seen), *marks]
     lines: list[list[Key]] = [[]]
     x, unit = 0.0, frame.size.small
     for word in words:
-        width = unit * 3.2 + frame.text_width(_said(word))
+        width = unit * (3.2 if word in WORDS else 2.2) + frame.text_width(_said(word))
         if lines[-1] and x + width > frame.room:
             lines.append([])
             x = 0.0
@@ -143,7 +162,7 @@ def _keys(frame: Frame, shown: Sequence[Span], end: int, asks: bool) -> list[lis
 
 
 def _said(word: str) -> str:
-    return "asks for the GIL" if word == "asks" else next(said for kind, said in WORDS.items() if kind == word)
+    return MARKS.get(word) or next(said for kind, said in WORDS.items() if kind == word)
 
 
 class _Sheet:
@@ -224,19 +243,20 @@ class _Sheet:
         way = self.unit * 0.65 * (1 if end > start else -1)
         self.canvas.arrow((self.x(time), start + way), (self.x(time), end - way), stroke=1.3, gid=gid, order=6)
 
+    def point(self, kind: str, x: float, y: float, gid: str | None = None) -> None:
+        """Draw what happens at a moment: a disc on a lane, or a wedge on the upper edge of the holder's strip."""
+        if kind == "vain":
+            self.canvas.disc(x, y, self.unit * 0.34, stroke=1.2, gid=gid, order=6)
+        else:
+            edge, wing = y - self.unit * 0.75, self.unit * 0.4
+            self.canvas.arrow(
+                (x, edge - wing * 1.6), (x, edge + wing * 0.4), stroke=0.5, head=wing * 1.9, gid=gid, order=6
+            )
+
     def axis(self, lanes: int) -> None:
         """Draw the axis of time, in milliseconds."""
         y = self.y(lanes) - self.lane / 2 + self.unit * 0.6
-        self.canvas.line([(self.left, y), (self.right, y)], colour=RAIL)
-        last = self.end / 1e6
-        widest = self.canvas.frame.text_width(f"{last:.0f} ms") + self.unit
-        most = max(1, int((self.right - self.left) / widest))
-        step = next((one for one in STEPS if last / one <= most), last)
-        for number in range(int(last / step + 1e-9) + 1):
-            x = self.x(round(number * step * 1e6))
-            self.canvas.line([(x, y), (x, y + self.unit * 0.4)], colour=RAIL)
-            label = f"{number * step:g}" + " ms" * (number == 0)
-            self.canvas.text(x, y + self.unit * 1.2, label, align="center", colour=MUTED)
+        draw_axis(self.canvas, y, self.left, self.right, self.end)
 
     def keys(self, lines: Sequence[Sequence[Key]], lanes: int) -> None:
         """Say what the marks mean."""
@@ -245,9 +265,11 @@ class _Sheet:
             y = top + number * self.unit * 1.8
             for word, offset in line:
                 x = self.canvas.frame.left + offset
+                middle, reach = x + self.unit * 0.7, self.unit * 0.7
                 if word == "asks":
-                    middle, reach = x + self.unit * 1.2, self.unit * 0.7
                     self.canvas.arrow((middle, y - reach), (middle, y + reach), stroke=1.3)
+                elif word in MARKS:
+                    self.point(word, middle, y + self.unit * 0.75 * (word == "forced"))
                 else:
                     self.mark(word, x, x + self.unit * 2.4, y, RAIL)
-                self.canvas.text(x + self.unit * 3, y, _said(word))
+                self.canvas.text(x + self.unit * (1.8 if word in MARKS else 3), y, _said(word))

@@ -21,6 +21,12 @@ RUNNER = Path(__file__).parent / "runner" / "run.py"
 LIMIT = 600
 """Seconds after which a job is given up."""
 
+QUIET = 0.1
+"""Processors that other programs may keep busy while something is measured."""
+
+PATIENCE = 3
+"""How many times as often as asked something is tried, in the hope of a quiet moment."""
+
 REPEAT = 5
 FOR = 0.4
 """How often a job is done; for how many seconds each time the echo is asked."""
@@ -79,12 +85,22 @@ def read_calibration(path: Path) -> Calibration:
         raise UsageError(f"{path} holds no calibration; `lab gil calibrate --save {path}` writes one") from None
 
 
+@dataclass(frozen=True)
+class _Attempt:
+    """One try at a case: the times, in seconds, and how many processors other programs kept busy meanwhile."""
+
+    times: tuple[float, ...]
+    others: float
+
+
 def measured_rows(
     cases: Sequence[Case], python: str | None, rounds: float, column: str, repeat: int = REPEAT
 ) -> list[Row]:
-    """Do the cases' jobs and return the columns they add to their rows: median and interquartile range, None where not.
+    """Do the cases' jobs and return the columns they add to their rows; None where there is nothing.
 
-    All cases are done once, then all again: what disturbs the machine for a while disturbs them alike.
+    All cases are done once, then all again: what disturbs the machine for a while disturbs them alike. Where the system
+    tells how busy other programs kept it, an attempt beside them is made again, up to `PATIENCE` times as often as
+    asked, and the quietest attempts count.
 
     Parameters
     ----------
@@ -97,7 +113,13 @@ def measured_rows(
     column : str
         "simulated_ms" or "simulated_s": which unit the rows have.
     repeat : int
-        How often, >= 1.
+        How many attempts count, >= 1.
+
+    Returns
+    -------
+    list of dict
+        `measured_...`, the median of all times; `measured_spread_...`, their interquartile range; `measured_others`,
+        how many processors other programs kept busy during the attempts that count, at most.
 
     Raises
     ------
@@ -105,16 +127,27 @@ def measured_rows(
         The interpreter cannot be run, or fails.
     """
     unit = "ms" if column.endswith("_ms") else "s"
-    times: list[list[float]] = [[] for _ in cases]
-    for _ in range(repeat):
-        for case, found in zip(cases, times, strict=True):
-            if case.job is not None:
-                amount = case.job.get("seconds", 0) * rounds
-                job = {"for": FOR, "rounds": amount, **case.job, "repeat": 1}
-                found += _run(python, job).get("found", [])
-    names = (f"measured_{unit}", f"measured_spread_{unit}")
+    attempts: list[list[_Attempt]] = [[] for _ in cases]
+    for number in range(repeat * PATIENCE):
+        for case, made in zip(cases, attempts, strict=True):
+            if case.job is not None and (number < repeat or sum(one.others <= QUIET for one in made) < repeat):
+                made.append(_attempt(case.job, python, rounds))
+    return [_columns(made, unit, repeat) for made in attempts]
+
+
+def _attempt(job: Job, python: str | None, rounds: float) -> _Attempt:
+    amount = job.get("seconds", 0) * rounds
+    answer = _run(python, {"for": FOR, "rounds": amount, **job, "repeat": 1})
+    return _Attempt(tuple(answer.get("found", ())), answer.get("others") or 0.0)
+
+
+def _columns(made: Sequence[_Attempt], unit: str, repeat: int) -> Row:
+    """Return what the quietest attempts say together."""
+    counted = [one for one in sorted(made, key=lambda one: one.others)[:repeat] if one.times]
     scale = 1e3 if unit == "ms" else 1
-    return [dict(zip(names, _spread([time * scale for time in found]), strict=True)) for found in times]
+    middle, spread = _spread([time * scale for one in counted for time in one.times])
+    busy = max((one.others for one in counted), default=None)
+    return {f"measured_{unit}": middle, f"measured_spread_{unit}": spread, "measured_others": busy}
 
 
 def _spread(times: list[float]) -> tuple[float | None, float | None]:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from lab.gil import EXPERIMENTS, Experiment, Settings
-from lab.gil.measure import Calibration
+from lab.gil.measure import QUIET, Calibration
 from lab.report.table import Cell, Column, Table
 
 __all__ = ["as_json", "calibrations", "experiments", "results"]
@@ -48,12 +48,20 @@ def results(experiment: Experiment, settings: Settings, rows: Sequence[dict[str,
     measured : str
         Where the measured values come from; empty when there are none.
     """
-    names = list(rows[0])
+    names = [name for name in rows[0] if name != "measured_others"]
     columns = tuple(Column(TITLES.get(name, name.replace("_", " ")), _number(rows, name)) for name in names)
     cells = tuple(tuple(Cell(_shown(name, row.get(name))) for name in names) for row in rows)
     simulated = f"simulated, model {settings.model}, {settings.cores} cores, seed {settings.seed}"
-    notes = (f"Simulated values are the model's. Measured: {measured}.",) if measured else ()
+    notes = (f"Simulated values are the model's. Measured: {measured}.", *_disturbed(rows)) if measured else ()
     return Table(f"{experiment.title} ({simulated})", columns, cells, notes)
+
+
+def _disturbed(rows: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    """Return a warning where other programs kept the processors busy during the quietest attempts."""
+    most = max((row.get("measured_others") or 0.0 for row in rows), default=0.0)
+    if most <= QUIET:
+        return ()
+    return (f"Other programs kept up to {most:.1f} processors busy meanwhile: measure again at a quieter moment.",)
 
 
 def _number(rows: Iterable[dict[str, Any]], name: str) -> bool:
@@ -76,8 +84,9 @@ def as_json(
     parameters: dict[str, Any],
     rows: Sequence[dict[str, Any]],
     seconds: float,
+    measured: str = "",
 ) -> dict[str, Any]:
-    """Return an experiment's result as plain data; see docs/gil.md."""
+    """Return an experiment's result as plain data; see docs/gil.md. `measured` is where measured values come from."""
     values = {**experiment.parameters, **parameters}
     chosen = asdict(settings)
     model = chosen.pop("model")
@@ -85,6 +94,7 @@ def as_json(
         "experiment": experiment.name,
         "model": model,
         "parameters": {**values, **chosen},
+        **({"measured_on": measured} if measured else {}),
         "rows": list(rows),
         "seconds": seconds,
     }

@@ -11,12 +11,22 @@ from matplotlib.transforms import Bbox
 
 from lab.draw import (
     Drawing,
+    Scene,
+    architecture,
+    concurrency_venn,
+    core_turns,
+    event_loop_ring,
+    event_loop_timeline,
+    execution_flows,
     gil_timeline,
     interleaving_strips,
+    latency_plot,
     outcome_bars,
     progress_grid,
+    queues_for_cores,
     refcount_ladder,
     runs_of,
+    speed_up_bars,
     state_levels,
     swim_lanes,
 )
@@ -25,7 +35,8 @@ from lab.explorer import explore
 from lab.explorer.graph import StateGraph, state_graph
 from lab.explorer.result import Result
 from lab.gil import Call, Cpu, Io, Join, Settings, Start, Thread, Workload, simulate
-from lab.gil.library import echo, side_by_side
+from lab.gil.library import computing, echo, one_by_one, side_by_side
+from lab.gil.loop_example import example_life
 from lab.language import parse
 from lab.model.policies import policy_named
 from lab.model.relation import Relation
@@ -260,6 +271,28 @@ EVERYTHING = Workload(
     )
 )
 
+FREE = {"model": "free-threaded", "price": 0, "efficiency": 1, "wake": 0, "slack": 0, "jitter": 0, "thread_start": 0}
+TWO = side_by_side(computing(0.012, 2))
+ONE_CORE = simulate(TWO, Settings(cores=1, slice=0.002, **FREE))  # type: ignore[arg-type]
+TWO_CORES = simulate(TWO, Settings(cores=2, slice=0.002, **FREE))  # type: ignore[arg-type]
+QUEUES = (Scene("Concurrency", "turns", ("A", "B", "C"), 1, 2), Scene("Parallelism", "at once", ("A", "B"), 2))
+VARIANTS = ("new", "per-interpreter", "processes", "free-threaded")
+CONVOY = [
+    {"interval_s": row[0], "computing_threads": row[1], "simulated_ms": row[2], "measured_ms": row[3]}
+    for row in (
+        (0.005, 1, 5.7, 6.0), (0.0001, 1, 0.8, 0.9), (0.02, 1, 20.7, None), (0.005, 0, 0.6, 0.5), (0.005, 2, 11, 16),
+    )
+]  # fmt: skip
+SPEEDS = [
+    {"strategy": name, "workers": 2, "simulated_speedup": speed, "measured_speedup": real}
+    for name, speed, real in (
+        ("sequential", 1, 1),
+        ("threads", 1, 0.9),
+        ("processes", 1.9, 2),
+        ("free-threaded", 1.7, None),
+    )
+]  # fmt: skip
+
 DRAWINGS: dict[str, Callable[[SizeName], Drawing]] = {
     "strips": lambda size: interleaving_strips(runs_of(relation("race")), size=size),
     "strips of ten": lambda size: interleaving_strips(runs_of(relation("from_one")), size=size),
@@ -299,6 +332,24 @@ DRAWINGS: dict[str, Callable[[SizeName], Drawing]] = {
     "timeline of a loop": lambda size: gil_timeline(
         simulate(side_by_side([[Io(0.01), Cpu(0.01)]] * 2), Settings("asyncio")), size=size
     ),
+    "picture of queues": lambda size: queues_for_cores(QUEUES, size=size),
+    "picture of turns": lambda size: core_turns({"concurrent": ONE_CORE, "parallel": TWO_CORES}, size=size),
+    "picture of flows": lambda size: execution_flows({"concurrent": ONE_CORE, "parallel": TWO_CORES}, size=size),
+    "picture of sets": lambda size: concurrency_venn(
+        {"one by one": simulate(one_by_one(computing(0.01, 2))), "turns": ONE_CORE, "both": TWO_CORES}, size=size
+    ),
+    "picture of variants": lambda size: architecture(
+        {model: simulate(TWO, Settings(model, jitter=0, process_start=0.0)) for model in VARIANTS},  # type: ignore[arg-type]
+        0.002,
+        size=size,
+    ),
+    "picture of processes": lambda size: architecture(
+        {"p": simulate(side_by_side(computing(0.3, 3)), Settings("processes", cores=4))}, 0.06, size=size
+    ),
+    "picture of a loop": lambda size: event_loop_timeline(example_life(), size=size),
+    "picture of a round": lambda size: event_loop_ring(example_life(), moment=1, size=size),
+    "picture of latency": lambda size: latency_plot(CONVOY, "simulated; measured", size=size),
+    "picture of speed-ups": lambda size: speed_up_bars(SPEEDS, "computing", "simulated; measured", size=size),
 }
 
 

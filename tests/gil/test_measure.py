@@ -71,7 +71,7 @@ def test_the_runner_runs_by_its_path() -> None:
     echo, processes, none = measured_rows(cases, None, 1e6, "simulated_ms", repeat=1)
     assert echo["measured_ms"] >= 1
     assert processes["measured_ms"] >= 1
-    assert none == {"measured_ms": None, "measured_spread_ms": None}
+    assert none == {"measured_ms": None, "measured_spread_ms": None, "measured_others": None}
 
 
 def test_calibration_goes_through_a_file(tmp_path) -> None:
