@@ -1,0 +1,1 @@
+"""Real code on real threads, under a scheduler."""

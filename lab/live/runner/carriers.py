@@ -1,0 +1,79 @@
+"""Operating-system threads that are kept and used again: starting one for each run would cost more than the run."""
+
+from __future__ import annotations
+
+import _thread
+from collections.abc import Callable
+from typing import Optional
+
+__all__ = ["Carrier", "Carriers"]
+
+new_gate = _thread.allocate_lock
+"""The real lock, whatever `threading.Lock` is at the moment."""
+
+
+class Carrier:
+    """One thread of the operating system that waits at its gate for something to carry.
+
+    Attributes
+    ----------
+    gate : lock
+        Held while the thread waits; releasing it lets the thread go on.
+    task : callable or None
+        What to do when the gate opens next; None ends the thread.
+    ident : int
+        The thread's identity, 0 until it has begun.
+    """
+
+    __slots__ = ("gate", "gone", "ident", "prepare", "task")
+
+    def __init__(self, prepare: Optional[Callable[[], None]] = None) -> None:
+        self.gate = new_gate()
+        self.gate.acquire()
+        self.gone = new_gate()
+        self.gone.acquire()
+        self.task: Optional[Callable[[], None]] = None
+        self.prepare = prepare
+        self.ident = 0
+        _thread.start_new_thread(self._carry, ())
+
+    def _carry(self) -> None:
+        self.ident = _thread.get_ident()
+        while True:
+            self.gate.acquire()
+            task = self.task
+            if task is None:
+                break
+            self.task = None
+            task()
+            del task
+        self.gone.release()
+
+
+class Carriers:
+    """A stock of carriers; those that are given back carry again."""
+
+    def __init__(self) -> None:
+        self.idle: list[Carrier] = []
+        self.lost: list[Carrier] = []
+
+    def take(self) -> Carrier:
+        """Return an idle carrier, or a new one."""
+        return self.idle.pop() if self.idle else Carrier()
+
+    def give_back(self, carrier: Carrier) -> None:
+        """Take back a carrier whose task has ended."""
+        self.idle.append(carrier)
+
+    def lose(self, carrier: Carrier) -> None:
+        """Note a carrier that is blocked where nothing can wake it; it ends when its task does."""
+        self.lost.append(carrier)
+
+    def close(self) -> None:
+        """End all idle threads and wait until they are gone."""
+        for carrier in self.idle:
+            carrier.task = None
+            carrier.gate.release()
+        for carrier in self.idle:
+            carrier.gone.acquire(timeout=5.0)
+        self.idle.clear()

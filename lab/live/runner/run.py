@@ -1,0 +1,216 @@
+"""Run functions once on real threads, one step at a time, and say what happened."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from lab.live.runner import replacements
+from lab.live.runner import session as sessions
+from lab.live.runner.carriers import Carriers
+from lab.live.runner.operations import OWN_FILES, Operation
+from lab.live.runner.session import Chooser, Session, Worker, active
+
+__all__ = ["Control", "Run", "controlled", "run"]
+
+WATCHDOG = 10.0
+"""Seconds without a step after which a thread counts as blocked where the runner cannot see it."""
+
+GRACE = 1.0
+"""Seconds that a thread of a run that is over gets to end."""
+
+
+@dataclass
+class Run:
+    """What one run showed.
+
+    Attributes
+    ----------
+    status : str
+        "finished"; "deadlock": nobody can go on; "left": the chooser ended it; "endless": more steps than allowed;
+        "stuck": a thread blocks where the runner cannot see it, or computes without an access.
+    steps : list of Operation
+        What was done, in order; `thread` says by whom.
+    returned, errors : Mapping
+        By thread name: what it returned, or the exception that ended it. Threads that did not end are in neither.
+    waiting : Mapping[str, str]
+        Of a deadlock or a stuck run: what each unfinished thread waits for, in words.
+    stacks : Mapping[str, list of str]
+        Where those threads stand, outermost frame first, as `traceback` prints it.
+    """
+
+    status: str
+    steps: list[Operation]
+    returned: dict[str, Any]
+    errors: dict[str, BaseException]
+    waiting: dict[str, str] = field(default_factory=dict)
+    stacks: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def schedule(self) -> list[str]:
+        """The thread of each step."""
+        return [step.thread for step in self.steps]
+
+
+class Control:
+    """What is replaced while threads are controlled, and the threads kept for the next run."""
+
+    def __init__(self, watchdog: float = WATCHDOG) -> None:
+        self.carriers = Carriers()
+        self.watchdog = watchdog
+
+    def run(
+        self,
+        threads: Sequence[Callable[..., Any]],
+        choose: Chooser,
+        *,
+        arguments: Sequence[Sequence[Any]] = (),
+        names: Sequence[str] = (),
+        most_steps: int = 10_000,
+        enter: Callable[[], None] = lambda: None,
+    ) -> Run:
+        """Run the threads once; as `run` says.
+
+        Raises
+        ------
+        RuntimeError
+            Another run is going on in this process.
+        BaseException
+            What the chooser raised, after the threads have been ended.
+        """
+        if active.session is not None:
+            raise RuntimeError("a run is going on; one cannot be started within it")
+        session = Session(choose, self.carriers, most_steps=most_steps, enter=enter)
+        for position, function in enumerate(threads):
+            name = names[position] if names else f"T{position + 1}"
+            session.add(name, function, arguments[position] if arguments else ())
+        active.session = session
+        interrupted = True
+        found = Run("finished", session.steps, {}, {})
+        try:
+            if session.live:
+                session.begin()
+                session.wait(self.watchdog)
+            interrupted = False
+            found = _report(session)
+        finally:
+            if interrupted:
+                session.status = "stuck"
+            try:
+                if session.live:
+                    session.abort(GRACE)
+                else:
+                    for worker in session.workers:
+                        self.carriers.give_back(worker.carrier)
+            finally:
+                active.session = None
+        if session.fault is not None:
+            raise session.fault
+        return found
+
+
+def _report(session: Session) -> Run:
+    ended = [worker for worker in session.workers if worker.ended]
+    found = Run(
+        session.status,
+        session.steps,
+        {worker.name: worker.returned for worker in ended if worker.error is None},
+        {worker.name: worker.error for worker in ended if worker.error is not None},
+    )
+    if session.status in {"deadlock", "stuck", "endless"}:
+        found.waiting = {worker.name: _waits_for(session, worker) for worker in session.live}
+        found.stacks = {worker.name: _stack(worker) for worker in session.live}
+    return found
+
+
+def _waits_for(session: Session, worker: Worker) -> str:
+    if session.status == "stuck" and worker is session.running:
+        return "something outside of the lab's control"
+    operation = worker.operation
+    if operation is None:
+        return "its beginning"
+    if operation.target is None or operation.possible():
+        return "nothing"
+    return f"{operation.site.kind} of {operation.target.describe()}"
+
+
+def _stack(worker: Worker) -> list[str]:
+    frame = sys._current_frames().get(worker.carrier.ident)
+    if frame is None:
+        return []
+    entries = [one for one in traceback.extract_stack(frame) if one.filename not in OWN_FILES]
+    return [line.rstrip("\n") for line in traceback.format_list(entries)]
+
+
+@contextmanager
+def controlled(modules: Sequence[Any] = (), *, watchdog: float = WATCHDOG) -> Iterator[Control]:
+    """Replace what threads wait with by what the scheduler controls, in the standard library and in user modules.
+
+    Parameters
+    ----------
+    modules : sequence of modules or namespaces
+        Where names such as `Lock` may have been imported before.
+    watchdog : float
+        Seconds without a step after which a thread counts as blocked where the runner cannot see it.
+
+    Yields
+    ------
+    Control
+        Runs threads, again and again, on operating-system threads that are kept.
+
+    Notes
+    -----
+    Everything is put back at the end, whatever happens, and the threads are gone.
+    """
+    control = Control(watchdog)
+    undo = replacements.install([vars(one) if hasattr(one, "__dict__") else one for one in modules])
+    try:
+        yield control
+    finally:
+        try:
+            undo()
+        finally:
+            control.carriers.close()
+
+
+def run(
+    threads: Sequence[Callable[..., Any]],
+    choose: Chooser,
+    *,
+    arguments: Sequence[Sequence[Any]] = (),
+    names: Sequence[str] = (),
+    modules: Sequence[Any] = (),
+    most_steps: int = 10_000,
+    watchdog: float = WATCHDOG,
+    enter: Callable[[], None] = lambda: None,
+) -> Run:
+    """Run functions once on real threads, one step at a time.
+
+    Parameters
+    ----------
+    threads : sequence of callables
+        One for each thread.
+    choose : callable
+        Given the session and the threads that can go on, returns one of them, or None to end the run.
+        `session.steps` is what was done so far, and `worker.operation` what that thread would do.
+    arguments, names : sequences
+        Of each thread; by default none, and T1, T2, ...
+    modules : sequence of modules or namespaces
+        Where names such as `Lock` may have been imported before.
+    most_steps : int
+        Steps after which a run counts as endless.
+    watchdog : float
+        Seconds without a step after which a thread counts as blocked where the runner cannot see it.
+    enter : callable
+        Called in each thread before its function, for instance to begin tracing.
+    """
+    with controlled(modules, watchdog=watchdog) as control:
+        return control.run(threads, choose, arguments=arguments, names=names, most_steps=most_steps, enter=enter)
+
+
+OWN_FILES.update({__file__, sessions.__file__, threading.__file__})

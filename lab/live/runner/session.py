@@ -1,0 +1,330 @@
+"""One run: threads that hand over to one another at their switch points, as a chooser says."""
+
+from __future__ import annotations
+
+import _thread
+from collections.abc import Callable, Sequence
+from typing import Any, Optional
+
+from lab.live.runner.carriers import Carrier, Carriers, new_gate
+from lab.live.runner.operations import Operation
+
+__all__ = ["Aborted", "Chooser", "Session", "Worker", "active", "working"]
+
+Chooser = Callable[["Session", "list[Worker]"], "Optional[Worker]"]
+"""Returns one of the threads that can go on, or None to end the run here."""
+
+HEADROOM = 40
+"""Frames of the stack that a switch may need."""
+
+PATIENCE = 1000
+"""Accesses that a thread may make while it is being ended, before it is interrupted again."""
+
+
+class Aborted(BaseException):
+    """Raised inside a thread of a run that is over, so that it ends."""
+
+
+class Worker:
+    """One thread of a run.
+
+    Attributes
+    ----------
+    name : str
+        "T1", or the name given; a thread that T1 starts is "T1.1".
+    operation : Operation or None
+        What it will do when it is chosen; None before it has come to its first switch point and after its end.
+    returned, error : Any, BaseException or None
+        How it ended.
+    steps : int
+        How many steps it has taken.
+    last : int
+        Position of its last step in the run, -1 before.
+    """
+
+    def __init__(self, name: str, function: Callable[..., Any], arguments: Sequence[Any], carrier: Carrier) -> None:
+        self.name = name
+        self.function = function
+        self.arguments = arguments
+        self.carrier = carrier
+        self.gate = carrier.gate
+        self.operation: Optional[Operation] = None
+        self.parent: Optional[Worker] = None
+        self.born: tuple[int, ...] = ()
+        self.fresh = True
+        self.ended = False
+        self.told = False
+        self.returned: Any = None
+        self.error: Optional[BaseException] = None
+        self.children = 0
+        self.last = -1
+        self.clock = 0.0
+        self.public: Any = None
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {self.operation!r}>"
+
+
+class _Active:
+    """What runs in this process at the moment."""
+
+    __slots__ = ("session",)
+    session: Optional[Session]
+
+    def __init__(self) -> None:
+        self.session = None
+
+
+active = _Active()
+
+
+def working() -> Optional[Session]:
+    """Return the session whose thread this is, None in any other thread."""
+    session = active.session
+    if session is not None and session.ident == _thread.get_ident():
+        return session
+    return None
+
+
+def _reserve(frames: int) -> None:
+    if frames:
+        _reserve(frames - 1)
+
+
+class Session:
+    """The threads of one run, and the steps they took.
+
+    Exactly one of them runs at any time; `running` says which. All else is changed only by that thread, or by the one
+    that waits in `wait` when none runs.
+    """
+
+    def __init__(
+        self, choose: Chooser, carriers: Carriers, *, most_steps: int = 10_000, enter: Callable[[], None] = lambda: None
+    ) -> None:
+        self.choose = choose
+        self.carriers = carriers
+        self.most_steps = most_steps
+        self.enter = enter
+        self.workers: list[Worker] = []
+        self.live: list[Worker] = []
+        self.unstarted: list[Worker] = []
+        self.running: Optional[Worker] = None
+        self.ident = 0
+        self.steps: list[Operation] = []
+        self.status = "finished"
+        self.fault: Optional[BaseException] = None
+        self.over = new_gate()
+        self.over.acquire()
+        self.aborting = False
+        self.patience = PATIENCE
+        self.numbers: dict[int, int] = {}
+        self.kept: list[Any] = []
+
+    def number(self, value: Any) -> int:
+        """Return the object's number: objects are numbered when first touched, and kept until the run is over."""
+        found = self.numbers.get(id(value))
+        if found is None:
+            found = self.numbers[id(value)] = len(self.kept)
+            self.kept.append(value)
+        return found
+
+    # ------------------------------------------------------------------------------------------- beginning and waiting
+
+    def add(self, name: str, function: Callable[..., Any], arguments: Sequence[Any]) -> Worker:
+        """Add a thread that begins when it is first handed over to."""
+        worker = Worker(name, function, arguments, self.carriers.take())
+        self.workers.append(worker)
+        self.live.append(worker)
+        return worker
+
+    def begin(self) -> None:
+        """Let every thread run to its first switch point, one after the other, and then as the chooser says."""
+        self.unstarted = self.live[:0:-1]
+        self._start(self.live[0])
+
+    def _start(self, worker: Worker) -> None:
+        worker.carrier.task = lambda: self._body(worker)
+        self._hand_over(worker)
+
+    def _hand_over(self, worker: Worker) -> None:
+        self.running = worker
+        self.ident = worker.carrier.ident
+        worker.gate.release()
+
+    def _body(self, worker: Worker) -> None:
+        self.ident = worker.carrier.ident
+        try:
+            self.enter()
+            worker.returned = worker.function(*worker.arguments)
+        except Aborted:
+            pass
+        except BaseException as error:
+            worker.error = error
+        try:
+            self._end(worker)
+        except BaseException as error:  # a fault of the chooser; whoever waits raises it again
+            self._stop("fault", error)
+
+    def _end(self, worker: Worker) -> None:
+        worker.ended = True
+        worker.operation = None
+        self.live.remove(worker)
+        if self.aborting:
+            self.over.release()
+            return
+        chosen = self._next(worker)
+        if chosen is not None:
+            self._hand_over(chosen) if not (chosen.fresh and chosen.operation is None) else self._start(chosen)
+
+    # ------------------------------------------------------------------------------------------------------- switching
+
+    def switch(self, operation: Operation) -> None:
+        """Come to a switch point: return when this thread has been chosen to take that step.
+
+        Raises
+        ------
+        Aborted
+            The run is over.
+        """
+        worker = self.running
+        assert worker is not None
+        if self.aborting:
+            self.hurry(worker)
+            return
+        _reserve(HEADROOM)  # else a recursion at its limit would break off in the middle of a switch
+        worker.operation = operation
+        try:
+            chosen = self._next(worker)
+        except BaseException as error:
+            chosen = None
+            self._stop("fault", error)
+        if chosen is worker:
+            return
+        if chosen is not None:
+            if chosen.fresh and chosen.operation is None:
+                self._start(chosen)
+            else:
+                self._hand_over(chosen)
+        self._park(worker)
+
+    def _park(self, worker: Worker) -> None:
+        """Wait to be chosen, or to be ended."""
+        worker.gate.acquire()
+        if self.aborting:
+            self.hurry(worker)
+
+    def hurry(self, worker: Worker) -> None:
+        """End a thread of a run that is over: it may clean up, but not for ever."""
+        if not worker.told:
+            worker.told = True
+            raise Aborted
+        self.patience -= 1
+        if self.patience < 0:
+            raise Aborted
+
+    def _next(self, worker: Worker) -> Optional[Worker]:
+        """Return who goes on: a thread that has not begun, the one that started this one, or whom the chooser says."""
+        if worker.fresh:
+            worker.fresh = False
+            if self.unstarted:
+                return self.unstarted.pop()
+            if worker.parent is not None:
+                return worker.parent
+        return self._pick()
+
+    def _pick(self) -> Optional[Worker]:
+        enabled = [
+            worker
+            for worker in self.live
+            if worker.operation.able is None or worker.operation.able(worker.operation.target.peek())  # type: ignore[union-attr]
+        ]
+        if not enabled:
+            self._stop("deadlock" if self.live else "finished")
+            return None
+        if len(self.steps) >= self.most_steps:
+            self._stop("endless")
+            return None
+        chosen = self.choose(self, enabled)
+        if chosen is None:
+            self._stop("left")
+            return None
+        operation = chosen.operation
+        assert operation is not None
+        operation.thread = chosen.name
+        if operation.target is not None:
+            if callable(operation.causes):
+                operation.causes = operation.causes()
+            number = operation.touches[0][0]
+            operation.before = {number: operation.target.peek()}
+            for other, _, _ in operation.touches[1:]:
+                if hasattr(self.kept[other], "peek"):
+                    operation.before[other] = self.kept[other].peek()
+        if chosen.last < 0:
+            operation.causes += chosen.born
+        chosen.last = len(self.steps)
+        self.steps.append(operation)
+        return chosen
+
+    def _stop(self, status: str, fault: Optional[BaseException] = None) -> None:
+        self.status = status
+        self.fault = fault
+        self.over.release()
+
+    def spawn(self, function: Callable[..., Any], known: Callable[[Worker], None]) -> None:
+        """Start another thread from the one that runs, and come back when it stands at its first switch point.
+
+        `known` is told of it before it begins.
+        """
+        parent = self.running
+        assert parent is not None
+        parent.children += 1
+        child = self.add(f"{parent.name}.{parent.children}", function, ())
+        child.parent = parent
+        child.born = (len(self.steps) - 1,)
+        child.clock = parent.clock
+        known(child)
+        self._start(child)
+        self._park(parent)
+
+    # ---------------------------------------------------------------------------------------------------------- ending
+
+    def wait(self, watchdog: float) -> bool:
+        """Wait until the run is over; False when no thread took a step for so many seconds."""
+        while not self.over.acquire(timeout=watchdog):
+            before = len(self.steps)
+            if self.over.acquire(timeout=watchdog):
+                return True
+            if len(self.steps) == before:
+                self.status = "stuck"
+                return False
+        return True
+
+    def abort(self, grace: float = 1.0) -> None:
+        """End every thread that has not ended, by an exception at its switch point."""
+        self.aborting = True
+        stuck = self.running if self.status == "stuck" else None
+        if stuck is not None and not self.over.acquire(timeout=grace / 10):
+            interrupt(stuck.carrier.ident)
+            if not self.over.acquire(timeout=grace):
+                self.carriers.lose(stuck.carrier)
+        for worker in list(self.live):
+            if worker is stuck or (worker.fresh and worker.operation is None):
+                continue
+            self.patience = PATIENCE
+            self._hand_over(worker)
+            if not self.over.acquire(timeout=grace):
+                interrupt(worker.carrier.ident)
+                if not self.over.acquire(timeout=grace):
+                    self.carriers.lose(worker.carrier)
+        for worker in self.workers:
+            if worker.carrier not in self.carriers.lost:
+                self.carriers.give_back(worker.carrier)
+
+
+def interrupt(ident: int) -> None:
+    """Raise `Aborted` in a thread that runs Python code; one that is blocked in C sees it when it returns."""
+    try:
+        import ctypes
+    except ImportError:  # an interpreter built without it
+        return
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(Aborted))
