@@ -3,10 +3,11 @@
 import runpy
 from pathlib import Path
 
-runpy.run_path(str(Path(__file__).resolve().parents[2] / "lab" / "live" / "runner" / "by_path.py"))
+if __name__ == "__main__":
+    runpy.run_path(str(Path(__file__).resolve().parents[2] / "lab" / "live" / "runner" / "by_path.py"))
 
-from lab.live.runner import controlled  # noqa: E402
-from lab.live.runner.opcodes import Opcodes  # noqa: E402
+from lab.live.runner import controlled
+from lab.live.runner.opcodes import Opcodes
 
 total = 0
 
