@@ -14,6 +14,7 @@ from lab.explorer.memory import Memory
 from lab.explorer.protocol import Explorable
 from lab.explorer.result import FewPreemptions, Result
 from lab.explorer.states.engine import Engine
+from lab.explorer.states.remembered import Remembered
 from lab.explorer.traces.count import count_traces, with_traces
 from lab.explorer.traces.representatives import with_representatives
 
@@ -83,7 +84,8 @@ def explore(
     """
     memory = None if max_memory is None else Memory(max_memory)
     bounds = Bounds(max_states, deadline, progress, memory=memory)
-    walks = Walks(relation, bounds, Engine(engine), max_length=max_length, symmetry=symmetry, checkpoint=checkpoint)
+    remembered = Remembered(relation)
+    walks = Walks(remembered, bounds, Engine(engine), max_length=max_length, symmetry=symmetry, checkpoint=checkpoint)
     with nullcontext() if memory is None else memory:
         result = walks.whole().result() if max_preemptions is None else _with_few_preemptions(walks, max_preemptions)
         if relation.policy.name != "access":
@@ -91,10 +93,10 @@ def explore(
             found_races, whole = finest.races, not finest.stopped
             result = replace(result, races=found_races.races, locksets=found_races.locksets, races_complete=whole)
         if (traces or representatives) and result.complete:
-            found = count_traces(relation, max_nodes=max_states, deadline=deadline, memory=memory)
+            found = count_traces(remembered, max_nodes=max_states, deadline=deadline, memory=memory)
             result = with_traces(result, found)
             if found is not None and representatives:
-                result = with_representatives(result, relation, found, representatives, deadline)
+                result = with_representatives(result, remembered, found, representatives, deadline)
     return replace(result, expectations=check(relation.program, result), relation=relation)
 
 

@@ -125,11 +125,14 @@ class Scene:
     ----------
     moved : dict of Ref to Ref
         The private objects that the operation has moved to the shared heap, with their new references.
+    personal : bool
+        Whether the operation has asked for `thread`.
     """
 
     __slots__ = (
         *(
             "_read",
+            "_thread",
             "accesses",
             "choice",
             "fifo",
@@ -142,7 +145,7 @@ class Scene:
             "moved",
             "own",
         ),
-        *("results", "spurious", "thread"),
+        *("personal", "results", "spurious"),
         "written",
     )
 
@@ -164,7 +167,8 @@ class Scene:
         local: bool = False,
     ) -> None:
         self.heap = heap
-        self.thread = thread
+        self._thread = thread
+        self.personal = False
         self.line = line
         self._read = read
         self.written = written
@@ -179,6 +183,12 @@ class Scene:
         self.own = own or Own(Store())
         self.local = local
         self.moved: dict[Ref, Ref] = {}
+
+    @property
+    def thread(self) -> int:
+        """Who performs the operation; -1 for a property."""
+        self.personal = True
+        return self._thread
 
     def target(self, ref: Ref) -> HeapObject:
         """Return the object that a reference means, a private one too."""

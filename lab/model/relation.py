@@ -30,7 +30,7 @@ Read = Callable[[int], Value]
 class _Partial:
     """A step under way: a frame, what it has written and touched, and the marks passed since its last access."""
 
-    __slots__ = ("accesses", "frame", "marks", "performed", "visited", "written")
+    __slots__ = ("accesses", "frame", "marks", "performed", "personal", "visited", "written")
 
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
@@ -39,6 +39,7 @@ class _Partial:
         self.marks: set[str] = set()
         self.visited: set[int] = set()
         self.performed = False
+        self.personal = False
 
     def copy(self) -> _Partial:
         other = _Partial(self.frame.copy())
@@ -47,6 +48,7 @@ class _Partial:
         other.marks = set(self.marks)
         other.visited = set(self.visited)
         other.performed = self.performed
+        other.personal = self.personal
         return other
 
     def pass_marks(self, instruction: Instruction) -> None:
@@ -113,6 +115,7 @@ class Relation:
                         self._local(partial.frame),
                         tuple(sorted(partial.written.items(), key=_first)),
                         tuple(partial.accesses),
+                        partial.personal,
                     )
                 )
             else:
@@ -243,6 +246,7 @@ class Relation:
                     line = instruction.place.span.line
                     scene = Scene(self.program.heap, thread, line, read, partial.written, own=frame.own, local=True)
                     frame.perform(instruction, scene)
+                    partial.personal |= scene.personal
             except Blocks:
                 refused = Refused("a lock that only this thread knows is waited for", "release it first")
                 raise self._error(refused, *instruction.place.span[:2]) from None
@@ -321,6 +325,8 @@ class Relation:
                 target.frame.perform(instruction, scene)
             except Refused as refused:
                 raise self._error(refused, *place.span[:2]) from None
+            finally:
+                target.personal |= scene.personal
             target.accesses.extend(self._reported(access, scene) for access in scene.accesses)
             target.performed = True
             results = scene.results

@@ -67,11 +67,15 @@ class Access(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One result of one thread's step: its new local state, the components that change, and what it touched."""
+    """One result of one thread's step: its new local state, the components that change, and what it touched.
+
+    `personal`: an operation of the step asked which thread performs it, so another thread's may give something else.
+    """
 
     local: Local
     writes: tuple[tuple[int, Value], ...]
     accesses: tuple[Access, ...]
+    personal: bool = True
 
 
 class Waiting(NamedTuple):

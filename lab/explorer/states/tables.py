@@ -26,6 +26,9 @@ _PAGE_BITS = 5
 """Bits that each of several blocks takes: small, because most of a large footprint's combinations never occur; at most
 `_BLOCK_BITS`, so that what begins at cell 0 stays among the cells that are never filled."""
 
+_FIRST = 64
+"""Unfilled places looked at first, then four times as many each time: what is filled is filled for all states."""
+
 _DESCEND = -1
 """The stride of a part that begins another block."""
 
@@ -92,12 +95,14 @@ class Tables:
 
     def find(self, keys: Words) -> Found | None:
         """Return where the steps from states with those keys, shape (words, n), stand; None when a field overflowed."""
+        some = _FIRST
         while True:
             found, missing = self._locate(keys)
             if not missing:
                 return found
-            places = np.flatnonzero(self.results[0, 0].take(found.cells.reshape(-1)) == UNFILLED)
-            self._fill(keys, found, places)
+            unfilled = self.results[0, 0].take(found.cells.T) == UNFILLED
+            self._fill(keys, found, np.flatnonzero(unfilled)[:some])
+            some *= 4
             if self.packing.overflowing:
                 return None
 
@@ -136,14 +141,12 @@ class Tables:
             cells[some] = cell + (part << np.maximum(left, 0))
 
     def _fill(self, keys: Words, found: Found, places: Ids) -> None:
-        """Fill the cells at some places of `found`, flattened.
+        """Fill the cells at some places, state by state and for each thread by thread.
 
         New values are numbered in the order of the states and, for each, of the threads: whatever was known before, an
         exploration numbers them alike, also one that is resumed.
         """
-        thread, state = np.divmod(places, keys.shape[1])
-        order = np.argsort(state * self.packing.threads + thread)
-        thread, state = thread[order], state[order]
+        state, thread = np.divmod(places, self.packing.threads)
         rows = found.rows[thread, state]
         waiting = self._cases(keys, rows, state, np.arange(rows.size))
         last = -1

@@ -1,0 +1,140 @@
+"""A relation that is asked for no step twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from itertools import pairwise
+from typing import NamedTuple
+
+from lab.explorer.protocol import Explorable, Observed
+from lab.model.program import Property
+from lab.model.state import Local, State, Step, Waiting
+from lab.model.symmetry import Family
+from lab.model.values import Value, identity
+
+__all__ = ["Remembered"]
+
+_MOST = 1 << 16
+"""Answers that are kept: about a kilobyte each."""
+
+
+class _Question(NamedTuple):
+    """The component that a step reads next, and what follows by the identity of its value."""
+
+    component: int
+    answers: dict[Hashable, _Question | _Answer]
+
+
+class _Answer(NamedTuple):
+    """The results of a step that reads nothing more."""
+
+    steps: tuple[Step, ...]
+
+
+class Remembered:
+    """A relation that remembers its steps.
+
+    Notes
+    -----
+    What a step reads next depends on its local state and on the values that it has read, so what it does is a tree of
+    questions. Threads of the same code share a tree as far as their steps do not ask who takes them: up to where a step
+    would ask, it reads the same whoever takes it, so a path of the shared tree never reads more than the step itself.
+    """
+
+    def __init__(self, relation: Explorable) -> None:
+        self._relation = relation
+        self.program, self.policy = relation.program, relation.policy
+        self._first = _first_alike(relation)
+        self._trees: dict[tuple[int, Hashable], _Question | _Answer] = {}
+        self._kept = 0
+
+    def step(self, thread: int, local: Local, read: Callable[[int], Value]) -> tuple[Step, ...]:
+        """Return the results of the thread's next step."""
+        place = identity(local)
+        for owner in (self._first[thread], ~thread):  # what every such thread does, and what only this one does
+            node = self._trees.get((owner, place))
+            while isinstance(node, _Question):
+                node = node.answers.get(identity(read(node.component)))
+            if node is not None:
+                return node.steps
+        values: dict[int, Value] = {}
+
+        def noted(component: int) -> Value:
+            if component not in values:
+                values[component] = read(component)
+            return values[component]
+
+        steps = self._relation.step(thread, local, noted)
+        if self._kept < _MOST:
+            self._kept += 1
+            anybody = steps and not any(step.personal for step in steps)  # who asked is not known of a step that waits
+            self._keep((self._first[thread] if anybody else ~thread, place), values, _Answer(steps))
+        return steps
+
+    def _keep(self, place: tuple[int, Hashable], values: dict[int, Value], answer: _Answer) -> None:
+        """Add an answer to a tree, given the components read, in this order, with their values."""
+        path = [(component, identity(value)) for component, value in values.items()]
+        if not path:
+            self._trees[place] = answer
+            return
+        node = self._trees.setdefault(place, _Question(path[0][0], {}))
+        for (component, value), (following, _) in pairwise(path):
+            assert isinstance(node, _Question)
+            assert node.component == component
+            node = node.answers.setdefault(value, _Question(following, {}))
+        assert isinstance(node, _Question)
+        node.answers[path[-1][1]] = answer
+
+    def finest(self) -> Explorable:
+        """Return the same program under policy `access`."""
+        finest = self._relation.finest()
+        return self if finest is self._relation else Remembered(finest)
+
+    def families(self) -> tuple[Family, ...]:
+        """Return the relation's own."""
+        return self._relation.families()
+
+    def initial(self) -> State:
+        """Return the initial state."""
+        return self._relation.initial()
+
+    def waiting(self, state: State, thread: int) -> Waiting | None:
+        """Return why the thread cannot move."""
+        return self._relation.waiting(state, thread)
+
+    def waits(self, thread: int, local: Local, read: Callable[[int], Value]) -> bool:
+        """Whether what the thread does next would have to wait."""
+        return self._relation.waits(thread, local, read)
+
+    def regions(self, thread: int, local: Local) -> frozenset[str]:
+        """Return the regions that the thread is inside of."""
+        return self._relation.regions(thread, local)
+
+    def text_regions(self, thread: int) -> frozenset[str]:
+        """Return the regions that the thread's text contains."""
+        return self._relation.text_regions(thread)
+
+    def can_end(self, thread: int, local: Local) -> bool:
+        """Return whether the thread's control flow has a path from there to its end."""
+        return self._relation.can_end(thread, local)
+
+    def judge(self, prop: Property, read: Callable[[int], Value], inside: Callable[[str], tuple[str, ...]]) -> Value:
+        """Return the property's value."""
+        return self._relation.judge(prop, read, inside)
+
+    def observe(self, state: State) -> Observed:
+        """Return what an outcome shows of the state."""
+        return self._relation.observe(state)
+
+
+def _first_alike(relation: Explorable) -> list[int]:
+    """Return for each thread the first one with the same code and the same room for the objects that it shares."""
+    threads = relation.program.threads
+    return [
+        next(
+            number
+            for number, other in enumerate(threads)
+            if other.code is thread.code and other.places == thread.places
+        )
+        for thread in threads
+    ]
