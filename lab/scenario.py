@@ -31,6 +31,7 @@ __all__ = [
     "freed",
     "incref",
     "inside",
+    "main",
     "question",
     "region",
     "sometimes",
@@ -68,6 +69,7 @@ class Registry:
     expectations: list[dict[str, Any]] = field(default_factory=list)
     questions: list[dict[str, Any]] = field(default_factory=list)
     regions: dict[str, list[str]] = field(default_factory=dict)
+    main: Callable[[], Any] | None = None
     guard: Any = field(default_factory=threading.Lock)
 
 
@@ -108,6 +110,12 @@ def thread(function: F | None = None, *, each: Iterable[Any] | None = None) -> F
         return target
 
     return register if function is None else register(function)
+
+
+def main(function: F) -> F:
+    """Make the function the program, in a thread `main`, which starts the other threads itself."""
+    registry(function.__globals__).main = function
+    return function
 
 
 def _property(kind: str) -> Callable[[F], F]:

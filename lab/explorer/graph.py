@@ -213,7 +213,7 @@ def _judged(
 ) -> StateGraph:
     moving = {edge.source for edge in edges}
     seen = tuple(relation.observe(state) for state in states)
-    ends = frozenset(n for n, state in enumerate(states) if all(local.ended for local in state.locals))
+    ends = frozenset(n for n, state in enumerate(states) if relation.finished(state))
     deadlocks = frozenset(n for n in range(len(states)) if n not in moving and n not in ends)
     failed = frozenset(n for n in ends if any(local.position == FAILED for local in states[n].locals))
     faults: dict[int, tuple[str, ...]] = {}

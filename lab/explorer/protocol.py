@@ -80,6 +80,15 @@ class Explorable(Protocol):
     def waits(self, thread: int, local: Local, read: Callable[[int], Value]) -> bool:
         """Whether what the thread does next would have to wait, be it until a time-out."""
 
+    def going(self, thread: int, local: Local, read: Callable[[int], Value]) -> bool:
+        """Return whether the thread was started and has not ended."""
+
+    def finished(self, state: State) -> bool:
+        """Return whether every thread has ended that was started and need not be left behind."""
+
+    def is_daemon(self, thread: int, read: Callable[[int], Value]) -> bool:
+        """Return whether the program may end without the thread."""
+
     def regions(self, thread: int, local: Local) -> frozenset[str]:
         """Return the regions the thread is inside of."""
 

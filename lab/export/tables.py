@@ -9,13 +9,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.errors import IncompleteError
+from lab.errors import IncompleteError, UsageError
 from lab.explorer.bounds import Bounds, Stopped
 from lab.explorer.protocol import Explorable
 from lab.explorer.states.expand import Expander
 from lab.explorer.states.index import StateIndex
 from lab.explorer.states.memo import StepResult
 from lab.explorer.states.packing import Packing, Words
+from lab.model.objects.threads import NEW
 from lab.model.program import Property
 from lab.model.state import Local
 from lab.model.values import Thrown, Value
@@ -117,6 +118,7 @@ def tabulate(relation: Explorable, bounds: Bounds) -> Tables:
     for thread in range(packing.threads):
         over = np.array([local.ended for local in packing.domains[thread].values])
         ended &= over[packing.column(keys, thread)]
+    _check_threads(relation, packing, keys, ended)
     properties = tuple(
         _judge(relation, packing, keys[:, ended] if prop.kind == "final" else keys, prop)
         for prop in relation.program.properties
@@ -131,6 +133,23 @@ def tabulate(relation: Explorable, bounds: Bounds) -> Tables:
         deadlocks=walk.ends - int(np.count_nonzero(ended)),
         depth=walk.depth if walk.expander.layered else walk.states.size,
     )
+
+
+def _check_threads(relation: Explorable, packing: Packing, keys: Words, ended: NDArray[np.bool_]) -> None:
+    """Refuse a program that may end without one of its threads: a daemon, or one that nobody starts."""
+    gates = [thread.gate for thread in relation.program.threads]
+    if all(gate is None for gate in gates):
+        return
+    finished = np.ones(keys.shape[1], np.bool_)
+    for thread, gate in enumerate(gates):
+        over = np.array([local.ended for local in packing.domains[thread].values])[packing.column(keys, thread)]
+        if gate is not None:
+            held = packing.domains[packing.threads + gate].values
+            needless = np.array([value.status == NEW or value.daemon for value in held])
+            over |= needless[packing.column(keys, packing.threads + gate)]
+        finished &= over
+    if (finished & ~ended).any():
+        raise UsageError("a program that can end while one of its threads goes on, or never starts, cannot be exported")
 
 
 class _Walk:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from lab.language.builder import NONE, Block
-from lab.language.calls import Calls
+from lab.language.starting import Starting
 from lab.model.instructions import Handler, Operand, Reg
 from lab.model.marks import ATOMIC, CALL, EXCEPT, METHOD, RETURN, STATEMENT, c_call
 from lab.model.operations import Invoke, LeaveRegion
@@ -15,7 +15,7 @@ from lab.model.operations import Invoke, LeaveRegion
 __all__ = ["Blocks"]
 
 
-class Blocks(Calls):
+class Blocks(Starting):
     """Lowers what surrounds other statements, with its clean-up on every way out."""
 
     def body(self, body: list[ast.stmt]) -> None:

@@ -12,7 +12,37 @@ from lab.language.effects import Scope, scope_of
 from lab.language.source import Source
 from lab.model.values import Ref, Value
 
-__all__ = ["FileContext"]
+__all__ = ["FileContext", "Target"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a thread runs, as far as the text says: a call of a function, a method or a value.
+
+    Attributes
+    ----------
+    name : str
+        The function's name, or the method's; what a thread is called that is given no name.
+    how : str
+        "function" of the file; "method", of the first argument; or "value", which is the first argument.
+    positional : int
+        How many arguments are given by position.
+    named : tuple of str
+        The names of the others, which stand behind them.
+    node : ast.Call
+        The first place that makes such a thread, for errors.
+    """
+
+    name: str
+    how: str
+    positional: int
+    named: tuple[str, ...]
+    node: ast.Call
+
+    @property
+    def key(self) -> str:
+        """What tells targets apart."""
+        return f"Thread {self.how} {self.name}/{self.positional} {' '.join(self.named)}".strip()
 
 
 @dataclass
@@ -41,6 +71,12 @@ class FileContext:
         The functions written with `async def`.
     loop : Ref or None
         The event loop, if there are tasks.
+    main : str
+        The name of the `@main` function, which starts the threads; empty where they start together.
+    exits : int or None
+        The component that says whether the program has ended; None where it makes no daemons.
+    targets : dict of str to Target
+        What the threads run that the program makes, by key; filled while functions are lowered.
     """
 
     source: Source
@@ -55,6 +91,9 @@ class FileContext:
     inner: Mapping[ast.AST, Inner] = field(default_factory=dict)
     asynchronous: frozenset[str] = frozenset()
     loop: Ref | None = None
+    main: str = ""
+    exits: int | None = None
+    targets: dict[str, Target] = field(default_factory=dict)
     scopes: dict[ast.FunctionDef, Scope] = field(default_factory=dict)
 
     def scope(self, function: ast.FunctionDef) -> Scope:

@@ -18,6 +18,7 @@ from lab.model.objects.containers import Container
 from lab.model.objects.mappings import Dict, Set
 from lab.model.objects.sequences import Deque, List
 from lab.model.objects.synchronisers import SYNCHRONISERS
+from lab.model.objects.threads import Thread
 from lab.model.values import Ref, Value
 
 __all__ = ["CONTAINERS", "Effects", "Scope", "methods", "own_nodes", "read_effects", "scope_of"]
@@ -29,6 +30,7 @@ _CLASSES: dict[str, type[HeapObject]] = {
     "SimpleNamespace": Namespace,
     "Record": Record,
     "Atomic": Atomic,
+    "Thread": Thread,
 }
 _READING = frozenset(
     (

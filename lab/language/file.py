@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from lab.errors import ScenarioError, UsageError
@@ -16,6 +17,7 @@ from lab.language.expectations import read_expectation
 from lab.language.imports import Imports
 from lab.language.layout import Layout
 from lab.language.names import LATER
+from lab.language.planning import Planner
 from lab.language.questions import read_question
 from lab.language.source import Source
 from lab.language.statements import Lowering
@@ -67,6 +69,7 @@ class ScenarioFile:
         self.expects: list[ast.Call] = []
         self.questions: list[ast.Call] = []
         self.asynchronous: set[str] = set()
+        self.main: ast.FunctionDef | None = None
 
     def program(self) -> Program:
         """Return the program; raises `ScenarioError` where the file leaves the language."""
@@ -87,10 +90,15 @@ class ScenarioFile:
             if name not in self.parameters:
                 known = ", ".join(self.parameters) or "none"
                 raise UsageError(f"'{self.name}' has no parameter '{name}'; its parameters: {known}")
-        if not self.threads:
+        if not self.threads and self.main is None:
             raise self.source.error(None, "the file has no thread", "write `@thread` above a function")
+        if self.threads and self.main is not None:
+            raise self.source.error(
+                self.threads[0][0],
+                "the file has a `@main` function and a `@thread`",
+                "start every thread in the `@main` function, or none",
+            )
         context, layout = self._context()
-        threads = self._threads(context, layout)
         properties = tuple(self._property(context, function, kind) for function, kind in self.properties)
         observed = self._observed(layout)
         names: dict[str, Any] = {
@@ -100,7 +108,7 @@ class ScenarioFile:
         }
         docstring = ast.get_docstring(tree) or ""
         title, _, lesson = docstring.partition("\n")
-        return Program(
+        program = Program(
             name=self.name,
             path=self.source.path,
             title=title.strip() or self.name,
@@ -108,9 +116,9 @@ class ScenarioFile:
             source=self.source.text,
             parameters=self.parameters,
             overridden=dict(self.overrides),
-            threads=threads,
-            components=layout.with_tasks(context.loop, [number for number, one in enumerate(threads) if one.task]),
-            heap=layout.heap,
+            threads=(),
+            components=(),
+            heap=(),
             properties=properties,
             expectations=tuple(read_expectation(self.source, self.evaluator, node, **names) for node in self.expects),
             questions=tuple(read_question(self.source, self.evaluator, node, **names) for node in self.questions),
@@ -118,7 +126,30 @@ class ScenarioFile:
             stdout=context.stdout,
             defaults=self.defaults,
             makers=layout.makers,
+            exits=context.exits,
         )
+        return self._with_threads(program, context, layout)
+
+    def _with_threads(self, program: Program, context: FileContext, layout: Layout) -> Program:
+        """Return the program with its threads, and with what they share."""
+        for helper in self.helpers.values():
+            self._lower(context, "thread", helper)  # so that a mistake in a helper that nobody calls is found too
+
+        def having(threads: tuple[Thread, ...]) -> Program:
+            tasks = [number for number, one in enumerate(threads) if one.task]
+            return replace(
+                program, threads=threads, components=layout.with_tasks(context.loop, tasks), heap=layout.heap
+            )
+
+        if self.main is None:
+            return having(self._threads(context, layout))
+        main = self._lower(context, "thread", self.main)
+        planner = Planner(layout, main, context.targets, lambda target: Lowering(context, "thread").started(target))
+        try:
+            planner.plan(having)
+        except Refused as refused:
+            raise self.source.error(self.main, refused.message, refused.hint) from None
+        return having(tuple(planner.threads))
 
     # The top level, statement by statement
 
@@ -206,6 +237,8 @@ class ScenarioFile:
         name = self.imports.qualified(decorator.func if isinstance(decorator, ast.Call) else decorator)
         if name == "lab.scenario.thread":
             self.threads.append((node, self._each(node, decorator)))
+        elif name == "lab.scenario.main" and not isinstance(decorator, ast.Call):
+            self._main(node)
         elif name in _PROPERTIES and not isinstance(decorator, ast.Call):
             if node.name in self.asynchronous:
                 raise self.source.error(node, f"the property '{node.name}' is a coroutine", "write a plain `def`")
@@ -217,13 +250,22 @@ class ScenarioFile:
         else:
             raise self._not_decorator(decorator, name)
 
+    def _main(self, node: ast.FunctionDef) -> None:
+        if self.main is not None:
+            raise self.source.error(node, "the file has two `@main` functions", "keep one of them")
+        if node.name in self.asynchronous:
+            raise self.source.error(node, "the `@main` function is a coroutine", "write `@thread async def`")
+        if node.args.args:
+            raise self.source.error(node, "the `@main` function has parameters", "remove them")
+        self.main = node
+
     def _not_decorator(self, decorator: ast.expr, name: str | None) -> ScenarioError:
-        known = "write `@thread`, `@thread(each=range(N))`, `@always`, `@final`, `@sometimes` or `@eventually`"
+        known = "write `@thread`, `@thread(each=range(N))`, `@main`, `@always`, `@final`, `@sometimes` or `@eventually`"
         hint = LATER.get(name or "", known)
         if (
             name is None
             and isinstance(decorator, ast.Name)
-            and f"lab.scenario.{decorator.id}" in ("lab.scenario.thread", *_PROPERTIES)
+            and f"lab.scenario.{decorator.id}" in ("lab.scenario.thread", "lab.scenario.main", *_PROPERTIES)
         ):
             hint = f"write `from lab.scenario import {decorator.id}` at the top"
         return self.source.error(
@@ -262,7 +304,8 @@ class ScenarioFile:
 
     def _context(self) -> tuple[FileContext, Layout]:
         methods = [function for one in self.classes.values() for function in one.functions]
-        changing = [function for function, _ in self.threads] + list(self.helpers.values()) + methods
+        roots = [function for function, _ in self.threads] + ([] if self.main is None else [self.main])
+        changing = roots + list(self.helpers.values()) + methods
         inner = find_inner([*changing, *(function for function, _ in self.properties)])
         variables = {name for one in inner.values() for name in one.free}
         changing += [one.function for one in inner.values()]
@@ -279,6 +322,7 @@ class ScenarioFile:
         )
         stdout = layout.component("stdout", ()) if prints else None
         others = frozenset(self.functions) - frozenset(self.helpers)
+        exits = layout.component("exit", False) if self.main is not None and _makes_daemons(changing) else None
         context = FileContext(
             self.source,
             self.imports.qualified,
@@ -292,6 +336,8 @@ class ScenarioFile:
             inner,
             asynchronous=frozenset(self.asynchronous),
             loop=loop,
+            main="" if self.main is None else self.main.name,
+            exits=exits,
         )
         return context, layout
 
@@ -307,8 +353,6 @@ class ScenarioFile:
 
     def _threads(self, context: FileContext, layout: Layout) -> tuple[Thread, ...]:
         threads: list[Thread] = []
-        for helper in self.helpers.values():
-            self._lower(context, "thread", helper)  # so that a mistake in a helper that nobody calls is found too
         for function, each in self.threads:
             code, task = self._lower(context, "thread", function), function.name in self.asynchronous
             if each is None:
@@ -352,6 +396,16 @@ class ScenarioFile:
             elif isinstance(value, Ref) and layout.objects[value.number].shown and _changes(layout, value):
                 observed[name] = value
         return observed
+
+
+def _makes_daemons(functions: list[ast.FunctionDef]) -> bool:
+    """Whether the text makes some thread a daemon."""
+    nodes = [node for function in functions for node in ast.walk(function)]
+    given = [node.value for node in nodes if isinstance(node, ast.keyword) and node.arg == "daemon"]
+    if any(not isinstance(value, ast.Constant) or value.value for value in given):
+        return True
+    attributes = [node for node in nodes if isinstance(node, ast.Attribute) and node.attr == "daemon"]
+    return any(isinstance(node.ctx, ast.Store) for node in attributes)
 
 
 def _changes(layout: Layout, ref: Ref) -> bool:

@@ -18,8 +18,9 @@ from lab.model.objects.loop import EventLoop, Turns
 from lab.model.objects.making import BLANK, NAMESPACE, makers
 from lab.model.objects.synchroniser import Synchroniser
 from lab.model.objects.synchronisers import SYNCHRONISERS
+from lab.model.objects.threads import NEW, Thread
 from lab.model.program import Component
-from lab.model.values import CELL, MISSING, Ref, Value
+from lab.model.values import CELL, MISSING, Gate, Ref, Value
 
 __all__ = ["Layout"]
 
@@ -73,6 +74,13 @@ class Layout:
     def _place(self, kind: str, name: str) -> tuple[Ref, int]:
         ref, component = Ref(len(self.objects), kind), self.component(name, BLANK.get(kind, ()))
         self.objects.append(self.makers[kind](ref, name, component))
+        return ref, component
+
+    def gate(self, thread: str, number: int, given: str | None, key: str, slot: int) -> tuple[Ref, int]:
+        """Set a place aside for the object of a thread that the program starts itself."""
+        blank = Gate(NEW, key, slot, daemon=False, arguments=())
+        ref, component = Ref(len(self.objects), Thread.kind), self.component(f"thread {thread}", blank)
+        self.objects.append(Thread(ref, f"thread {thread}", component, number, given, thread))
         return ref, component
 
     def with_tasks(self, loop: Ref | None, tasks: list[int]) -> tuple[Component, ...]:

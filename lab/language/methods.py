@@ -9,7 +9,7 @@ from lab.language.effects import methods
 from lab.language.iteration import VIEWS, Iteration
 from lab.model import compute
 from lab.model.instructions import Const, Operand, Reg
-from lab.model.marks import AWAIT, CALL, METHOD, c_call
+from lab.model.marks import AWAIT, BLOCKING, CALL, METHOD, c_call
 from lab.model.operations import Invoke
 from lab.model.values import Parked, Value
 
@@ -27,6 +27,7 @@ _PARAMETERS: dict[str, tuple[str, ...]] = {
     "put": ("item", "block", "timeout"),
     "get": ("block", "timeout"),
     "put_nowait": ("item",),
+    "join": ("timeout",),
 }
 """The parameters that may be given by name."""
 
@@ -71,6 +72,8 @@ class Methods(Iteration):
         self.builder.mark(METHOD, receiver)
         value = self.builder.operate(Invoke(name, label), receiver, *arguments)
         self.builder.mark(c_call(f".{name}"), receiver)
+        if name == "start":
+            self.builder.mark(BLOCKING)  # it waits until the new thread runs
         return value
 
     def _arguments(self, node: ast.Call, name: str) -> list[Operand]:
@@ -161,7 +164,7 @@ def _between(low: int, high: int) -> str:
 
 _ARITY: dict[str, tuple[int, int]] = {
     **dict.fromkeys(("release", "rotate", "wait", "notify", "join"), (0, 1)),
-    **dict.fromkeys(("notify_all", "set", "is_set", "reset", "abort"), (0, 0)),
+    **dict.fromkeys(("notify_all", "set", "is_set", "reset", "abort", "start", "is_alive"), (0, 0)),
     **dict.fromkeys(("qsize", "empty", "full", "task_done", "get_nowait"), (0, 0)),
     "acquire": (0, 2),
     "put": (1, 3),

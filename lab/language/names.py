@@ -20,6 +20,7 @@ VOCABULARY = frozenset(
         "freed",
         "incref",
         "inside",
+        "main",
         "question",
         "Record",
         "region",
@@ -38,7 +39,7 @@ def _synchronisers(module: str) -> frozenset[str]:
 
 MODULES: dict[str, frozenset[str]] = {
     "lab.scenario": VOCABULARY,
-    "threading": _synchronisers("threading") | {"BrokenBarrierError"},
+    "threading": _synchronisers("threading") | {"BrokenBarrierError", "Thread"},
     "collections": frozenset(("deque",)),
     "types": frozenset(("SimpleNamespace",)),
     "time": frozenset(("sleep",)),
@@ -52,9 +53,7 @@ MODULES: dict[str, frozenset[str]] = {
 """The modules a scenario may import, with the names that the explorer knows."""
 
 LATER: dict[str, str] = {
-    "lab.scenario.main": "start every thread together with `@thread`",
     "queue.PriorityQueue": "use a Queue, or a list and a Condition",
-    "threading.Thread": "write `@thread` above the function",
     "asyncio.run": "the lab runs the loop itself: write `@thread` above every `async def` that is a task",
     "asyncio.create_task": "tasks cannot start tasks yet: write `@thread` above every `async def` that is a task",
     "asyncio.gather": "tasks cannot start tasks yet: write `@thread` above every `async def` that is a task",

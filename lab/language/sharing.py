@@ -12,10 +12,11 @@ from collections import defaultdict
 
 from lab.model.instructions import Branch, Code, Compute, Const, Instruction, Jump, Operand, Operate, Raise, Reg, Return
 from lab.model.operations import Choose, Invoke, Load, Store
+from lab.model.starting import MakeThread
 from lab.model.values import Ref
 from lab.model.wholes import Arithmetic, Copy, ExtendOrAdd, New
 
-__all__ = ["MOST_SHARED", "making_positions", "shared_kinds"]
+__all__ = ["MOST_SHARED", "following", "making_positions", "repeats", "shared_kinds"]
 
 MOST_SHARED = 32
 """Objects of one class that a thread may share when it makes them in a loop."""
@@ -37,7 +38,13 @@ def _may_make(instruction: Instruction) -> bool:
     if not isinstance(instruction, Operate):
         return False
     match instruction.operation:
-        case New() | Arithmetic() | Invoke("copy" | "split" | "splitlines") | Invoke("__getitem__", _, True):
+        case (
+            New()
+            | MakeThread()
+            | Arithmetic()
+            | Invoke("copy" | "split" | "splitlines")
+            | Invoke("__getitem__", _, True)
+        ):
             return True
         case Copy(kind):
             return kind != "tuple"
@@ -87,11 +94,11 @@ def shared_kinds(code: Code) -> dict[str, int]:
     count: dict[str, int] = defaultdict(int)
     for site in flow.shared:
         for kind in flow.kinds[site]:
-            count[kind] += MOST_SHARED if _repeats(code.instructions, site) else 1
+            count[kind] += MOST_SHARED if repeats(code.instructions, site) else 1
     return {kind: min(number, MOST_SHARED) for kind, number in sorted(count.items())}
 
 
-def _repeats(instructions: tuple[Instruction, ...], position: int) -> bool:
+def repeats(instructions: tuple[Instruction, ...], position: int) -> bool:
     """Whether the control flow may come back to a position."""
     pending, seen = list(following(instructions[position], position)), set[int]()
     while pending:
@@ -190,6 +197,8 @@ class _Flow:
                 return {OUTSIDE}
             case Store():
                 self.share(held)
+            case MakeThread():
+                self.share(held)  # with its start, at the latest
             case Choose():
                 return held
             case New():

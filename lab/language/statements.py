@@ -12,8 +12,9 @@ from lab.model import compute
 from lab.model.compute import ITERABLE
 from lab.model.heap import Raised
 from lab.model.instructions import Code, Const, Operand
-from lab.model.marks import BRANCH, HELD, JUMP, REPEAT
+from lab.model.marks import BLOCKING, BRANCH, HELD, JUMP, REPEAT
 from lab.model.operations import Invoke, Store
+from lab.model.starting import Exit
 from lab.model.values import END, Value, type_name
 from lab.model.wholes import ExtendOrAdd
 
@@ -28,12 +29,18 @@ class Lowering(Tasks):
         scope = self.context.scope(function)
         registers = {name: self.builder.register(name) for name in sorted(scope.locals)}
         self.frame = Frame(scope, registers, (function.name,))
-        if function.name in self.context.asynchronous and function.name in self.context.others:
+        if function.name == self.context.main and self.context.exits is not None:
+            self.guarded(partial(self._whole, function), partial(self._exit, self.context.exits))
+        elif function.name in self.context.asynchronous and function.name in self.context.others:
             self.task(function, partial(self._whole, function))
         else:
             self._whole(function)
         self.builder.returns(NONE)
         return self.builder.finish(tuple(registers[name] for name in scope.parameters))
+
+    def _exit(self, component: int) -> None:
+        self.builder.mark(BLOCKING)
+        self.builder.operate(Exit(component), into=self.builder.ignored())
 
     def _whole(self, function: ast.FunctionDef) -> None:
         self.open_cells(function)

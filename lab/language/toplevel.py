@@ -321,7 +321,9 @@ class Evaluator:
         raise self.source.error(
             node,
             f"`{text}` may not be called at the top level",
-            "call Lock, RLock, Semaphore, deque, SimpleNamespace, Atomic, Record or range",
+            "make it in the `@main` function"
+            if name == "threading.Thread"
+            else "call Lock, RLock, Semaphore, deque, SimpleNamespace, Atomic, Record or range",
         )
 
     def _builtin(self, name: str, node: ast.Call, value: Value) -> Value:

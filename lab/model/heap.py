@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from lab.model.state import Access
 from lab.model.store import Store, private_references, renamed
-from lab.model.values import Ref, Thrown, Value
+from lab.model.values import Gate, Ref, Thrown, Value
 
 __all__ = ["Blocks", "HeapObject", "Own", "Places", "Raised", "Refused", "Rule", "Scene"]
 
@@ -76,8 +76,15 @@ class Own:
         """Return the same for an independent course of the step."""
         return Own(self.store.copy(), self.makers, self.places)
 
-    def place(self, kind: str) -> tuple[Ref, int]:
-        """Return the next free object of the shared heap and its component."""
+    def place(self, ref: Ref) -> tuple[Ref, int]:
+        """Return the object of the shared heap, and its component, for a private one: the next that is free.
+
+        A thread has had its place since it was made.
+        """
+        content = self.store.contents[ref.number]
+        if isinstance(content, Gate):
+            return self.places[content.key][content.slot]
+        kind = ref.kind
         places, used = self.places.get(kind, ()), self.store.published.get(kind, 0)
         if not places:
             raise Refused(f"a {kind} that an operator or a copy made is shared", f"write `{kind}(...)` around it")
@@ -215,14 +222,18 @@ class Scene:
         if component < 0:
             self.own.store.contents[component] = value
         else:
-            self.written[component] = self._published(value) if self.own.store.contents else value
+            self.written[component] = self.share(value)
+
+    def share(self, value: Value) -> Value:
+        """Make the private objects that a value reaches shared; return the value that refers to them."""
+        return self._published(value) if self.own.store.contents else value
 
     def _published(self, value: Value) -> Value:
         """Move the private objects that a value reaches to the shared heap; return the value that refers to them."""
         pending, found = list(private_references(value)), []
         for ref in pending:
             if ref not in self.moved:
-                self.moved[ref], component = self.own.place(ref.kind)
+                self.moved[ref], component = self.own.place(ref)
                 found.append((ref, component))
                 pending.extend(private_references(self.own.store.contents[ref.number]))
         for ref, component in found:

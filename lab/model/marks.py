@@ -83,7 +83,7 @@ C_CALL = "c-call"
 """The end of a call of a function written in C; the mark also has its name, see `c_call`."""
 
 WRITTEN_IN_PYTHON = frozenset(
-    ("Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier", "Queue", "LifoQueue", "Atomic")
+    ("Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier", "Thread", "Queue", "LifoQueue", "Atomic")
 )
 """The classes whose methods are Python functions: of `threading` and `queue`, and of `lab.scenario`."""
 

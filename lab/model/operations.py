@@ -87,6 +87,8 @@ class Invoke:
     def touches(self, heap: Heap, arguments: tuple[Value, ...]) -> bool:
         """Whether the object's rule for the operation touches something that can change."""
         receiver = arguments[0]
+        if self.name == "start" and isinstance(receiver, Ref) and receiver.kind == "Thread":
+            return True  # a private one becomes shared
         if self.name == "__next__":
             if receiver.mode == "reversed" and receiver.position < 0:
                 return False  # a reversed iterator knows by itself that it is at the end

@@ -42,7 +42,8 @@ class Component(NamedTuple):
 class Thread:
     """A thread's name, its code, the values its parameters start with, and where the objects that it shares go.
 
-    A `task` is a thread that holds the event loop while it runs.
+    A `task` is a thread that holds the event loop while it runs. A `gate` is the component of the `threading.Thread`
+    object of a thread that another one starts; without one, a thread starts when the program does.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Thread:
     arguments: tuple[Value, ...]
     places: Places = field(default_factory=dict)
     task: bool = False
+    gate: int | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,8 @@ class Program:
         How an object of each class that a thread can make becomes a heap object.
     spurious : bool
         Whether a thread that waits at a condition may also wake up by itself.
+    exits : int or None
+        The component that says whether the program has ended although daemons go on, None where there are no daemons.
     """
 
     name: str
@@ -141,6 +145,7 @@ class Program:
     makers: Mapping[str, Maker] = field(default_factory=dict)
     spurious: bool = False
     questions: tuple[Question, ...] = ()
+    exits: int | None = None
 
     @property
     def tasks(self) -> frozenset[int]:

@@ -14,9 +14,12 @@ from lab.model.heap import Blocks, Own, Raised, Refused, Scene
 from lab.model.instructions import Branch, Instruction, Mark, Operate, Place
 from lab.model.marks import ATOMIC, AWAIT, completed
 from lab.model.objects.containers import is_part
+from lab.model.objects.threads import ENDED, NEW
 from lab.model.observe import Observation, observe
+from lab.model.operations import Invoke
 from lab.model.policies import POLICIES, Policy
 from lab.model.program import Program, Property
+from lab.model.starting import EXIT, RUNS
 from lab.model.state import FAILED, FINISHED, Access, Local, State, Step, Waiting
 from lab.model.store import Store, renamed
 from lab.model.symmetry import Family, families
@@ -102,7 +105,7 @@ class Relation:
         read : callable
             Gives a component's present value; the step depends on nothing else.
         """
-        if local.ended:
+        if local.ended or self._left_behind(thread, read):
             return ()
         frame = self._frame(thread, local)
         pending, results = [_Partial(frame)], []
@@ -110,6 +113,7 @@ class Relation:
             partial = pending.pop()
             forks = self._advance(thread, partial, read)
             if forks is None:
+                self._close(thread, partial, read)
                 results.append(
                     Step(
                         self._local(partial.frame),
@@ -134,19 +138,28 @@ class Relation:
         return state.after(thread, step)
 
     def waiting(self, state: State, thread: int) -> Waiting | None:
-        """Return what the thread waits for; None when it has ended or is enabled."""
-        return self._waits(thread, state.locals[thread], state.shared.__getitem__, midway=False)
+        """Return what the thread waits for; None when it has ended, is not started yet, or is enabled."""
+        read = state.shared.__getitem__
+        if not self.going(thread, state.locals[thread], read):
+            return None
+        return self._waits(thread, state.locals[thread], read, midway=False)
 
     def waits(self, thread: int, local: Local, read: Read) -> bool:
         """Whether the operation in front of which a thread stands would have to wait, be it until a time-out."""
         return self._waits(thread, local, read, midway=True) is not None
 
     def _waits(self, thread: int, local: Local, read: Read, *, midway: bool) -> Waiting | None:
-        if local.ended:
+        if local.ended or self._left_behind(thread, read):
             return None
         frame = self._frame(thread, local)
-        instruction = frame.code.instructions[frame.position]
+        instruction: Instruction | None = frame.code.instructions[frame.position]
         assert isinstance(instruction, Operate)
+        if _begins(instruction) and self._is_started(thread, read):
+            partial = _Partial(frame)
+            self._perform(thread, partial, instruction, read)
+            instruction = self._to_next_access(thread, partial, read)
+            if instruction is None:
+                return None
         line = instruction.place.span.line
         scene = Scene(
             self.program.heap,
@@ -166,6 +179,44 @@ class Relation:
         except Refused:
             return None  # the step itself says so
         return None
+
+    def going(self, thread: int, local: Local, read: Read) -> bool:
+        """Whether the thread has been started, by the program or with it, and has not ended."""
+        return not local.ended and self._is_started(thread, read) and not self._left_behind(thread, read)
+
+    def finished(self, state: State) -> bool:
+        """Whether the program has ended: every thread that was started has, or is a daemon."""
+        read = state.shared.__getitem__
+        return not any(
+            self.going(thread, local, read) and not self.is_daemon(thread, read)
+            for thread, local in enumerate(state.locals)
+        )
+
+    def is_daemon(self, thread: int, read: Read) -> bool:
+        """Whether the program may end without that thread."""
+        gate = self.program.threads[thread].gate
+        return gate is not None and bool(read(gate).daemon)
+
+    def _is_started(self, thread: int, read: Read) -> bool:
+        gate = self.program.threads[thread].gate
+        return gate is None or bool(read(gate).status != NEW)
+
+    def _left_behind(self, thread: int, read: Read) -> bool:
+        """Whether the program ended without that thread."""
+        exits = self.program.exits
+        return exits is not None and self.is_daemon(thread, read) and bool(read(exits))
+
+    def _close(self, thread: int, partial: _Partial, read: Read) -> None:
+        """Complete a step of a thread that the program started: its end, and that a daemon still runs."""
+        gate = self.program.threads[thread].gate
+        if gate is None:
+            return
+        line = self.program.threads[thread].code.instructions[0].place.span.line
+        if partial.frame.position < 0:
+            partial.written[gate] = read(gate)._replace(status=ENDED, arguments=())
+            partial.accesses.append(Access(self.program.components[gate].name, True, True, "end", None, line))
+        if self.program.exits is not None and self.is_daemon(thread, read):
+            partial.accesses.append(Access(EXIT, False, True, RUNS, None, line))
 
     def locks_held(self, state: State, thread: int) -> tuple[str, ...]:
         """Return the names of the locks that the thread holds, in the order of the file."""
@@ -328,7 +379,7 @@ class Relation:
             finally:
                 target.personal |= scene.personal
             target.accesses.extend(self._reported(access, scene) for access in scene.accesses)
-            target.performed = True
+            target.performed = target.performed or not _begins(instruction)
             results = scene.results
             if choice:
                 forks.append(target)
@@ -353,6 +404,14 @@ class Relation:
             column=column,
             source=lines[line - 1] if 0 < line <= len(lines) else "",
         )
+
+
+def _begins(instruction: Operate) -> bool:
+    """Whether a thread that was started begins with this, which is no step by itself."""
+    return instruction.operation == _BEGIN
+
+
+_BEGIN = Invoke("__started__", "begin")
 
 
 def _first(pair: tuple[int, Any]) -> int:

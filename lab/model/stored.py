@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lab.errors import CheckpointError
+from lab.model.objects.loop import Turns
 from lab.model.state import Access, Local
 from lab.model.values import (
     END,
@@ -14,6 +15,7 @@ from lab.model.values import (
     Closure,
     Cursor,
     Cut,
+    Gate,
     Marker,
     Parked,
     Ref,
@@ -24,7 +26,9 @@ from lab.model.values import (
 
 __all__ = ["as_data", "from_data"]
 
-_RECORDS: dict[str, type] = {kind.__name__: kind for kind in (Access, Closure, Cursor, Cut, Local, Parked, Snapshot)}
+_RECORDS: dict[str, type] = {
+    kind.__name__: kind for kind in (Access, Closure, Cursor, Cut, Gate, Local, Parked, Snapshot, Turns)
+}
 """Named tuples that are values, or hold them."""
 
 _MARKERS = {marker.name: marker for marker in (UNBOUND, MISSING, END, OWN)}

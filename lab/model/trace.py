@@ -8,6 +8,7 @@ from typing import Any
 
 from lab.errors import UsageError
 from lab.model.relation import Relation
+from lab.model.starting import RUNS
 from lab.model.state import FAILED, Access, State, Step
 
 __all__ = ["Event", "Trace", "happens_before", "replay"]
@@ -108,6 +109,9 @@ def replay(relation: Relation, schedule: Sequence[str]) -> Trace:
             relation, state, thread, result, f"entry {index + 1} of the schedule, '{written}'"
         )
         line = relation.place(thread, state.locals[thread]).span.line
+        accesses = tuple(access for access in step.accesses if access.operation != RUNS)
+        if len(accesses) > 1 and accesses[0].operation == "begin":
+            line = accesses[1].line
         observation = relation.observe(after)
         events.append(
             Event(
@@ -116,7 +120,7 @@ def replay(relation: Relation, schedule: Sequence[str]) -> Trace:
                 entry=f"{names[thread]}:{result or 0}" if several else names[thread],
                 line=line,
                 text=program.lines[line - 1].strip(),
-                accesses=step.accesses,
+                accesses=accesses,
                 shared=observation.shared,
                 ended=step.local.ended,
                 error=str(step.local.values[0]) if step.local.position == FAILED else None,
@@ -162,7 +166,10 @@ def _chosen(relation: Relation, state: State, thread: int, result: int | None, e
     if not steps:
         waiting = relation.waiting(state, thread)
         if waiting is None:
-            raise UsageError(f"{where}: the thread has ended")
+            ended = state.locals[thread].ended
+            raise UsageError(
+                f"{where}: the thread {'has ended' if ended else 'is not started yet, or was left behind'}"
+            )
         raise UsageError(f"{where}: the thread waits for {waiting.name} on line {waiting.line}")
     if (result or 0) >= len(steps):
         raise UsageError(f"{where}: the step has {len(steps)} result{'s' if len(steps) > 1 else ''}, numbered from 0")
@@ -177,9 +184,10 @@ def _ending(relation: Relation, state: State) -> tuple[str, dict[str, dict[str, 
         found = relation.waiting(state, thread)
         if found is not None:
             waiting[name] = {"for": found.name, "held_by": [names[t] for t in found.held_by], "line": found.line}
-    if all(local.ended for local in state.locals):
-        return "finished", waiting
-    unfinished = sum(not local.ended for local in state.locals)
+    read = state.shared.__getitem__
+    unfinished = sum(relation.going(thread, local, read) for thread, local in enumerate(state.locals))
+    if relation.finished(state):
+        return "finished", {}
     return ("deadlock" if unfinished == len(waiting) else "running"), waiting
 
 
@@ -194,9 +202,9 @@ class _Publisher:
         self.clock = clock
 
 
-_RELEASES = ("release", "notify", "set", "arrive", "task_done")
+_RELEASES = ("release", "notify", "set", "arrive", "task_done", "start", "end")
 _ACQUIRES = ("acquire", "wake", "leave", "join")
-_NEITHER = ("try acquire", "locked", "wait on", "time out", "wake by itself")
+_NEITHER = ("try acquire", "locked", "wait on", "time out", "wake by itself", "find alive")
 
 
 def happens_before(

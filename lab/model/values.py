@@ -20,6 +20,7 @@ __all__ = [
     "Closure",
     "Cursor",
     "Cut",
+    "Gate",
     "Marker",
     "Parked",
     "Ref",
@@ -125,6 +126,30 @@ CELL = "variable"
 """The class, as `Ref.kind` gives it, of what holds a variable that functions inside a function use."""
 
 _PLAIN = (int, str, type(None), Ref, Marker)
+
+
+class Gate(NamedTuple):
+    """The content of a `threading.Thread` object.
+
+    Attributes
+    ----------
+    status : str
+        "new", "started", "ended" (its last step was taken, and nobody has seen it dead yet) or "gone".
+    key : str
+        Which threads it is one of: those that one thread makes of one target share the places set aside for them.
+    slot : int
+        Which of these places is its own.
+    daemon : bool
+        Whether the program may end without it.
+    arguments : tuple
+        What it is started with.
+    """
+
+    status: str
+    key: str
+    slot: int
+    daemon: bool
+    arguments: tuple[Value, ...]
 
 
 def identity(value: Value) -> Hashable:

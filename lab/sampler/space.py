@@ -109,7 +109,7 @@ class Space:
         asked = ((thread, memo.entry(fields[thread], fields)) for thread, memo in enumerate(self._memos))
         moves = tuple(Move(thread, entry.results) for thread, entry in asked if entry.results)
         locals_ = [self._packing.value(fields, thread) for thread in range(self._packing.threads)]
-        finished = not moves and all(local.ended for local in locals_)
+        finished = not moves and self._relation.finished(self._packing.decode(fields))
         noted = 0
         for place, judge in enumerate(self._judges):
             kind = judge.property.kind
@@ -121,7 +121,7 @@ class Space:
 
     def _ending(self, fields: Fields, noted: int) -> Ending:
         state = self._packing.decode(fields)
-        deadlock = not all(local.ended for local in state.locals)
+        deadlock = not self._relation.finished(state)
         observed = self._relation.observe(state)
         waiting = waiting_of(self._relation, state) if deadlock else {}
         key = outcome_key("deadlock" if deadlock else "finished", observed, waiting)

@@ -26,9 +26,10 @@ if __name__ == "__main__":
     sys.modules["lab"] = _package
 
 from lab.scenario import Atomic, Record, Registry, ThreadSpec, freed, registry
+from lab.verify.made_threads import MadeThreads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, MutableMapping
+    from collections.abc import Callable, Iterator, Mapping, MutableMapping
 
 __all__ = ["RunOutcome", "compiled", "fresh", "load", "plain", "run"]
 
@@ -129,7 +130,47 @@ def run(scenario: types.ModuleType | MutableMapping[str, Any], timeout: float = 
     errors: dict[str, str] = {}
     output: list[str] = []
     namespace["print"] = lambda *values, sep=" ": output.append(sep.join(map(str, values)))
+
+    def record(name: str, function: Any, /, *arguments: Any, **named: Any) -> None:
+        try:
+            returned[name] = plain(function(*arguments, **named))
+        except Exception as error:  # noqa: BLE001 - whatever a thread raises is part of the outcome
+            errors[name] = _described(error)
+
+    made = None
+    if declared.main is not None:
+        declared.threads.append(ThreadSpec("main", declared.main))
+        made = MadeThreads(namespace, declared, record)
     tasks = [spec for spec in declared.threads if inspect.iscoroutinefunction(spec.function)]
+    running = _started(namespace, declared, tasks, record, spin, (returned, errors))
+    deadline = time.monotonic() + timeout
+    for one in running:
+        one.join(max(0.0, deadline - time.monotonic()))
+    if made is not None:
+        made.join(deadline)
+    going = {one.name for one in running if one.is_alive()} | (made.going() if made else set())
+    going |= {spec.name for spec in tasks if running[-1].is_alive() and spec.name not in returned}
+    if made is not None:
+        made.leave_behind()
+    unfinished = tuple(spec.name for spec in declared.threads if spec.name in going and spec.name not in errors)
+    violated = () if unfinished else tuple(_violated(declared))
+    return RunOutcome(
+        "unfinished" if unfinished else "finished",
+        {name: plain(value) for name, value in list(namespace.items()) if _is_shared(name, value)},
+        {spec.name: returned.get(spec.name) for spec in declared.threads},
+        dict(errors), unfinished, violated, tuple(output),
+    )  # fmt: skip
+
+
+def _started(
+    namespace: MutableMapping[str, Any],
+    declared: Registry,
+    tasks: list[ThreadSpec],
+    record: Callable[..., None],
+    spin: float,
+    results: tuple[dict[str, Any], dict[str, str]],
+) -> list[threading.Thread]:
+    """Start the threads of a scenario, and one for its tasks, which is the last; return them."""
     plain_threads = [spec for spec in declared.threads if spec not in tasks]
     begin = [0.0]
     together = threading.Barrier(
@@ -140,33 +181,18 @@ def run(scenario: types.ModuleType | MutableMapping[str, Any], timeout: float = 
         together.wait()
         while time.perf_counter() < begin[0]:
             pass
-        try:
-            returned[spec.name] = plain(spec.function(*spec.arguments))
-        except Exception as error:  # noqa: BLE001 - whatever a thread raises is part of the outcome
-            errors[spec.name] = _described(error)
+        record(spec.name, spec.function, *spec.arguments)
 
     def loop() -> None:
         together.wait()
-        _run_tasks(namespace, tasks, returned, errors)
+        _run_tasks(namespace, tasks, *results)
 
     running = [threading.Thread(target=body, args=(spec,), name=spec.name, daemon=True) for spec in plain_threads]
     if tasks:
         running.append(threading.Thread(target=loop, daemon=True))
     for one in running:
         one.start()
-    deadline = time.monotonic() + timeout
-    for one in running:
-        one.join(max(0.0, deadline - time.monotonic()))
-    going = {one.name for one in running if one.is_alive()}
-    going |= {spec.name for spec in tasks if running[-1].is_alive() and spec.name not in returned}
-    unfinished = tuple(spec.name for spec in declared.threads if spec.name in going and spec.name not in errors)
-    violated = () if unfinished else tuple(_violated(declared))
-    return RunOutcome(
-        "unfinished" if unfinished else "finished",
-        {name: plain(value) for name, value in list(namespace.items()) if _is_shared(name, value)},
-        {spec.name: returned.get(spec.name) for spec in declared.threads},
-        errors, unfinished, violated, tuple(output),
-    )  # fmt: skip
+    return running
 
 
 def _described(error: BaseException) -> str:
@@ -240,13 +266,11 @@ def plain(value: Any) -> Any:
     """Return the value as plain data, in the form that results and JSON use."""
     if isinstance(value, Atomic):
         return plain(value.load())
-    if isinstance(value, queue.Queue):
-        return plain(list(value.queue))
-    asyncio = sys.modules.get("asyncio")
-    if asyncio is not None and isinstance(value, asyncio.Queue):
-        return plain(list(value._queue))  # noqa: SLF001 - it has no other way to look
-    if isinstance(value, queue.SimpleQueue):
-        return plain([value.get() for _ in range(value.qsize())])
+    if isinstance(value, threading.Thread):
+        return f"thread {value.name}"
+    queued = _queued(value)
+    if queued is not None:
+        return plain(queued)
     if isinstance(value, Record):
         fields = {name: plain(cell) for name, cell in value._cells.items()}  # noqa: SLF001 - hidden from scenarios
         return {"refs": fields.pop("refs"), "freed": freed(value), **fields}
@@ -263,6 +287,18 @@ def plain(value: Any) -> Any:
     if isinstance(value, Exception):
         return f"{type(value).__name__}: {value}" if str(value) else type(value).__name__
     return {"class": type(value).__name__, "fields": {name: plain(item) for name, item in vars(value).items()}}
+
+
+def _queued(value: Any) -> list[Any] | None:
+    """Return what is left in a queue, the oldest first; None of anything else."""
+    asyncio = sys.modules.get("asyncio")
+    if isinstance(value, queue.Queue):
+        return list(value.queue)
+    if asyncio is not None and isinstance(value, asyncio.Queue):
+        return list(value._queue)  # noqa: SLF001 - it has no other way to look
+    if isinstance(value, queue.SimpleQueue):
+        return [value.get() for _ in range(value.qsize())]
+    return None
 
 
 def _main(arguments: list[str]) -> int:

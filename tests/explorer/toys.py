@@ -89,6 +89,15 @@ class Toy:
     def waits(self, thread: int, local: Local, read: Callable[[int], Value]) -> bool:
         return not local.ended and not self.step(thread, local, read)
 
+    def going(self, thread: int, local: Local, read: Callable[[int], Value]) -> bool:
+        return not local.ended
+
+    def finished(self, state: State) -> bool:
+        return all(local.ended for local in state.locals)
+
+    def is_daemon(self, thread: int, read: Callable[[int], Value]) -> bool:
+        return False
+
     def waiting(self, state: State, thread: int) -> Waiting | None:
         local = state.locals[thread]
         if local.ended or self.step(thread, local, state.shared.__getitem__):

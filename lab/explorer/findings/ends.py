@@ -96,7 +96,7 @@ class Ends:
     def _tags(self, words: list[int], number: int, broken: list[str]) -> list[Hashable]:
         """Return the tags of one end state, given the properties that would be violated if it is final."""
         state = self.packing.decode(words)
-        status: Status = "finished" if all(local.ended for local in state.locals) else "deadlock"
+        status: Status = "finished" if self.relation.finished(state) else "deadlock"
         broken = broken if status == "finished" else []
         for name in broken:
             self._note(name, number, words)

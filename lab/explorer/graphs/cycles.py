@@ -17,13 +17,15 @@ __all__ = ["judge_component", "shortest_round"]
 def judge_component(relation: Explorable, packing: Packing, keys: Words) -> Literal["livelock", "endless"]:
     """Tell a livelock from a program that is meant to go on for ever, given all keys of a component.
 
-    It is a livelock when a thread that has not ended has a path to its end in its control flow, or never enters a
-    region that its text contains.
+    It is a livelock when a thread that has not ended, and is no daemon, has a path to its end in its control flow, or
+    never enters a region that its text contains.
     """
+    state = packing.decode(keys[:, 0].tolist())  # whoever is started in one state of the component is in all
+    read = state.shared.__getitem__
     for thread in range(packing.threads):
         numbers = np.unique(packing.column(keys, thread)).tolist()
         locals_ = [packing.domains[thread].values[number] for number in numbers]
-        if any(local.ended for local in locals_):
+        if not relation.going(thread, state.locals[thread], read) or relation.is_daemon(thread, read):
             continue
         entered = frozenset[str]().union(*(relation.regions(thread, local) for local in locals_))
         if any(relation.can_end(thread, local) for local in locals_) or relation.text_regions(thread) - entered:

@@ -206,7 +206,7 @@ def _starving(
         found: NDArray[np.bool_] = np.array([holds(number) for number in range(len(locals_))], np.bool_)[numbers]
         return found
 
-    going = where(lambda number: not locals_[number].ended)
+    going = where(lambda number: not locals_[number].ended) & _started(relation, packing, keys, thread)
     able = np.zeros(going.size, np.bool_)
     able[cycles.states] = cycles.able(cycles.states, thread)
     for fair in cycles.within(going & cycles.meeting(going & able, going & ~able), 1 << thread):
@@ -222,6 +222,18 @@ def _starving(
         for fair in cycles.within(outside):
             if _with_others(fair.taken, thread):
                 yield fair, None
+
+
+def _started(relation: Explorable, packing: Packing, keys: Words, thread: int) -> NDArray[np.bool_]:
+    """Return the states in which the thread was started, shape (states,)."""
+    gate = relation.program.threads[thread].gate
+    if gate is None:
+        return np.ones(keys.shape[1], np.bool_)
+    field = packing.threads + gate
+    first = relation.initial().locals[thread]
+    values = packing.domains[field].values
+    started = [relation.going(thread, first, {gate: value}.__getitem__) for value in values]
+    return np.array(started, np.bool_)[packing.column(keys, field)]
 
 
 def _outside_of(inside: set[int]) -> Callable[[int], bool]:

@@ -142,7 +142,7 @@ def _summed(relation: Explorable, graph: TraceGraph) -> Traces:
 def _end(relation: Explorable, graph: TraceGraph, end: int) -> tuple[str, Hashable]:
     """Return how runs end that end in a node, and the key of their outcome."""
     state = graph.events.state(graph.numbers(end))
-    finished = all(local.ended for local in state.locals)
+    finished = relation.finished(state)
     status = "finished" if finished else "deadlock"
     waiting = {} if finished else waiting_of(relation, state)
     return status, outcome_key(status, relation.observe(state), waiting)

@@ -11,6 +11,7 @@ from lab.model.objects.instances import Instance, Shape
 from lab.model.objects.locks import Lock, RLock, Semaphore
 from lab.model.objects.mappings import Dict, Set
 from lab.model.objects.sequences import Deque, List
+from lab.model.objects.threads import Thread
 from lab.model.values import Ref, Value
 
 __all__ = ["BLANK", "NAMESPACE", "Maker", "makers"]
@@ -36,6 +37,6 @@ def makers(shapes: Mapping[str, Shape]) -> dict[str, Maker]:
     """Return the maker of each class whose objects a thread can make, by the class's name."""
     return {
         **{kind.kind: _container(kind) for kind in (List, Deque, Dict, Set)},
-        **{kind.kind: kind for kind in (Lock, RLock, Semaphore, Atomic)},
+        **{kind.kind: kind for kind in (Lock, RLock, Semaphore, Atomic, Thread)},
         **{name: _instance(shape) for name, shape in shapes.items()},
     }
