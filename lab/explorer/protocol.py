@@ -49,9 +49,9 @@ class Observed(Protocol):
 class Explorable(Protocol):
     """A program under a policy; `lab.model.relation.Relation` is the one that scenarios use.
 
-    `step` depends on the thread, the local state and what it reads through `read`, on nothing else: the explorer calls it
-    once for each combination of those and remembers the answer. Where no result is `personal`, it does not depend on which
-    of the threads with the same code it is.
+    `step` depends on the thread, the local state and what it reads through `read`, on nothing else: the explorer calls
+    it once for each combination of those and remembers the answer. Where no result is `personal`, it does not depend on
+    which of the threads with the same code it is.
     """
 
     @property
