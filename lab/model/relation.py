@@ -211,6 +211,7 @@ class Relation:
         gate = self.program.threads[thread].gate
         if gate is None:
             return
+        partial.personal |= partial.frame.position < 0 or self.program.exits is not None
         line = self.program.threads[thread].code.instructions[0].place.span.line
         if partial.frame.position < 0:
             partial.written[gate] = read(gate)._replace(status=ENDED, arguments=())

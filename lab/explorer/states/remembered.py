@@ -106,6 +106,18 @@ class Remembered:
         """Whether what the thread does next would have to wait."""
         return self._relation.waits(thread, local, read)
 
+    def going(self, thread: int, local: Local, read: Callable[[int], Value]) -> bool:
+        """Return whether the thread was started and has not ended."""
+        return self._relation.going(thread, local, read)
+
+    def finished(self, state: State) -> bool:
+        """Return whether the program has ended."""
+        return self._relation.finished(state)
+
+    def is_daemon(self, thread: int, read: Callable[[int], Value]) -> bool:
+        """Return whether the program may end without the thread."""
+        return self._relation.is_daemon(thread, read)
+
     def regions(self, thread: int, local: Local) -> frozenset[str]:
         """Return the regions that the thread is inside of."""
         return self._relation.regions(thread, local)
