@@ -49,13 +49,17 @@ def list_scenarios(check: bool, max_states: int | None, max_seconds: float | Non
 
 @click.command(short_help="Show a scenario and the steps of each line.")
 @click.argument("scenario", metavar="FILE|NAME")
+@click.option("--answers", is_flag=True, help="Show what answers the file's questions, too: for teachers.")
 @options.setting
-def show(scenario: str, settings: tuple[str, ...]) -> int:
-    """Show a scenario's source, the steps that each line takes, and where each policy may switch threads."""
+def show(scenario: str, *, answers: bool, settings: tuple[str, ...]) -> int:
+    """Show a scenario's source, the steps that each line takes, and where each policy may switch threads.
+
+    Where the file asks questions, what it expects and asks is left out: the answers stand there.
+    """
     from lab.report.source import listing
 
     program = options.load(scenario, settings)
-    show_table(listing(program))
+    show_table(listing(program, answers=answers))
     if program.lesson:
         say(program.lesson)
     return FINE

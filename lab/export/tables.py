@@ -14,7 +14,7 @@ from lab.explorer.bounds import Bounds, Stopped
 from lab.explorer.protocol import Explorable
 from lab.explorer.states.expand import Expander
 from lab.explorer.states.index import StateIndex
-from lab.explorer.states.memo import StepResult
+from lab.explorer.states.memo import Memo, StepResult
 from lab.explorer.states.packing import Packing, Words
 from lab.model.objects.threads import NEW
 from lab.model.program import Property
@@ -193,21 +193,31 @@ class _Walk:
         return stop
 
     def stands(self, thread: int) -> Iterator[Stand]:
-        """Yield the local states of a thread by number, after the walk: the footprints grow no more."""
+        """Yield the local states of a thread by number, after the walk."""
         packing, memo, keys = self.packing, self.expander.memos[thread], self.states.keys
         column = packing.column(keys, thread)
         order = np.argsort(column, kind="stable")
         bounds = np.searchsorted(column[order], np.arange(len(packing.domains[thread].values) + 1))
         for number, local in enumerate(packing.domains[thread].values):
             rows = keys[:, order[bounds[number] : bounds[number + 1]]]
+            yield Stand(local, *self._cases(memo, number, rows))
+
+    def _cases(self, memo: Memo, number: int, rows: Words) -> tuple[tuple[int, ...], tuple[Case, ...]]:
+        """Return what a local state's step depends on, and its cases.
+
+        Asking again may widen the footprint: a case that the walk met before another one wrote a component does not
+        know yet that it keeps that component. So it is repeated until nothing is learnt.
+        """
+        packing = self.packing
+        while True:
             footprint = memo.footprint[number]
             table, first = _distinct([packing.column(rows, packing.threads + place) for place in footprint], rows)
-            cases = [
+            cases = tuple(
                 Case(reads, memo.entry(number, rows[:, row].tolist()).results)
                 for reads, row in zip(table, first, strict=True)
-            ]
-            assert memo.footprint[number] == footprint
-            yield Stand(local, footprint, tuple(cases))
+            )
+            if memo.footprint[number] == footprint:
+                return footprint, cases
 
 
 def _distinct(columns: Sequence[NDArray[np.int64]], rows: Words) -> tuple[list[tuple[int, ...]], list[int]]:

@@ -67,7 +67,7 @@ class Layout:
     def places(self, thread: str, code: Code) -> dict[str, tuple[tuple[Ref, int], ...]]:
         """Set places aside for the objects that a thread may share: references and components, by class."""
         return {
-            kind: tuple(self._place(kind, f"{kind}#{thread}.{number + 1}") for number in range(count))
+            kind: tuple(self._place(kind, _name(kind, thread, number + 1)) for number in range(count))
             for kind, count in shared_kinds(code).items()
         }
 
@@ -134,6 +134,13 @@ class Layout:
             if attribute in assigned
         }
         return Namespace(blueprint.ref, name, constants, cells, self.shapes[blueprint.ref.kind])
+
+
+def _name(kind: str, thread: str, number: int) -> str:
+    """Return the name of an object that a thread shares; the variables of its functions are named after the thread."""
+    if kind != CELL:
+        return f"{kind}#{thread}.{number}"
+    return thread if number == 1 else f"{thread}#{number}"
 
 
 def _paths(names: Mapping[str, Value], blueprints: list[Blueprint]) -> dict[int, str]:

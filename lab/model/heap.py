@@ -11,7 +11,7 @@ from lab.model.state import Access
 from lab.model.store import Store, private_references, renamed
 from lab.model.values import Gate, Ref, Thrown, Value
 
-__all__ = ["Blocks", "HeapObject", "Own", "Places", "Raised", "Refused", "Rule", "Scene"]
+__all__ = ["Blocks", "HeapObject", "Own", "Places", "Raised", "Refused", "Rule", "Scene", "seen"]
 
 
 class Raised(Exception):
@@ -345,7 +345,24 @@ class HeapObject:
 
         A lock, which has nothing to show, is shown by its name.
         """
-        return self.name
+        return Nameplate(self.name)
+
+
+class Nameplate(str):
+    """The name of an object that has nothing else to show; an outcome leaves out attributes that hold one.
+
+    Examples
+    --------
+    >>> seen({"stored": 2, "lock": Nameplate("account.lock")})
+    {'stored': 2}
+    """
+
+    __slots__ = ()
+
+
+def seen(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those attributes of an object, as plain data, that have something to show."""
+    return {name: value for name, value in fields.items() if not isinstance(value, Nameplate)}
 
 
 @cache

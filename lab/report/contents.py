@@ -25,7 +25,7 @@ class Checked:
 
 
 def contents(entries: Sequence[Entry], checked: Mapping[tuple[str, str], Checked]) -> tuple[Table, ...]:
-    """Return one table per topic, in the order of the entries, with a column for each policy that some entry speaks of.
+    """Return one table per topic, in the order of the entries, with a column for each policy that the topic speaks of.
 
     Parameters
     ----------
@@ -34,13 +34,11 @@ def contents(entries: Sequence[Entry], checked: Mapping[tuple[str, str], Checked
     checked : mapping
         By scenario and policy, what a check found; empty when nothing was explored.
     """
-    declared = [name for name in POLICIES if any(name in entry.declared for entry in entries)]
     tables = []
     for topic, grouped in groupby(entries, key=lambda entry: entry.topic):
         group = list(grouped)
-        tasks = any(POLICIES[name].fifo for entry in group for name in entry.declared)
-        policies = [name for name in declared if tasks or not POLICIES[name].fifo]
-        columns = (Column("name"), Column("title"), *map(Column, policies), *((Column("check"),) if checked else ()))
+        policies = [name for name in POLICIES if any(name in entry.declared for entry in group)]
+        columns = (Column("name"), *map(Column, policies), *((Column("check"),) if checked else ()), Column("title"))
         rows = tuple(_row(entry, policies, checked) for entry in group)
         tables.append(Table(topic, columns, rows))
     return tuple(tables)
@@ -50,13 +48,12 @@ def _row(entry: Entry, policies: Sequence[str], checked: Mapping[tuple[str, str]
     declared = (entry.declared.get(policy, "-") for policy in policies)
     cells = [
         Cell(entry.name, "strong"),
-        Cell(entry.title),
         *(Cell(word, TONES.get(word, "quiet")) for word in declared),
     ]
     if checked:
         found = {policy: check for (name, policy), check in checked.items() if name == entry.name}
         cells.append(_checked(found))
-    return tuple(cells)
+    return (*cells, Cell(entry.title))
 
 
 def _checked(found: Mapping[str, Checked]) -> Cell:

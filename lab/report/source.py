@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from lab.report.table import Cell, Column, Table
 from lab.report.windows import windows
 from lab.report.words import lined
 
-__all__ = ["listing"]
+__all__ = ["listing", "telling"]
 
 MOST_STATES = 3_000
 """States looked at to see which operations are steps; enough for every program that fits a page."""
@@ -28,8 +29,15 @@ ALWAYS_SHOWN = ("access", "statement")
 """The policies that have a column of their own even if another one switches at the same places."""
 
 
-def listing(program: Program) -> Table:
+def listing(program: Program, *, answers: bool = True) -> Table:
     """Return the numbered source; beside each line its steps, and the steps in front of which a policy may switch.
+
+    Parameters
+    ----------
+    program : Program
+        A scenario.
+    answers : bool
+        False leaves out what gives away the answers to the scenario's questions: see `telling`.
 
     Notes
     -----
@@ -42,8 +50,11 @@ def listing(program: Program) -> Table:
     shaded = windows(program)
     columns = (Column("line", number=True), Column("source"), Column("steps"), *map(Column, alike))
     columns += (Column("window"),) if shaded else ()
+    hidden = frozenset() if answers else telling(program)
     rows = []
     for number, text in enumerate(program.lines, start=1):
+        if number in hidden:
+            continue
         steps = by_line.get(number, [])
         ranks = [str(rank) for rank in range(1, len(steps) + 1)]
         described = "; ".join(
@@ -63,8 +74,31 @@ def listing(program: Program) -> Table:
         *(("Window: from a thread's read of what is named there to its write.",) if shaded else ()),
         *(f"Policy {name}: {POLICIES[name].lesson}." for name in alike),
         *(() if reached[FINEST].complete else (f"In brackets: not reached within the first {MOST_STATES:,} states.",)),
+        *(
+            (f"Left out: what the file expects, and its questions; lab quiz {program.name} asks them.",)
+            if hidden
+            else ()
+        ),
     )
     return Table(f"{program.name}: {program.title}", columns, tuple(rows), notes)
+
+
+def telling(program: Program) -> frozenset[int]:
+    """Return the lines that give answers away: expectations and questions, and the comments in front of them.
+
+    A scenario without questions has none. Blank lines between what is left out are left out, too.
+    """
+    hidden: set[int] = set()
+    if not program.questions:
+        return frozenset(hidden)
+    for node in ast.parse(program.source).body:
+        match node:
+            case ast.Expr(ast.Call(ast.Name("expect" | "question"))):
+                hidden |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    for number, text in reversed([*enumerate(program.lines, 1)]):
+        if number + 1 in hidden and (text.startswith("#") or not text.strip()):
+            hidden.add(number)
+    return frozenset(hidden)
 
 
 def _alike(reached: Mapping[str, _Reached]) -> dict[str, list[str]]:

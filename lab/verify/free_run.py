@@ -286,7 +286,8 @@ def plain(value: Any) -> Any:
         return value
     if isinstance(value, Exception):
         return f"{type(value).__name__}: {value}" if str(value) else type(value).__name__
-    return {"class": type(value).__name__, "fields": {name: plain(item) for name, item in vars(value).items()}}
+    fields = {name: plain(item) for name, item in vars(value).items() if not _is_lock(item)}
+    return {"class": type(value).__name__, "fields": fields}
 
 
 def _queued(value: Any) -> list[Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NoReturn
 
-from lab.model.heap import HeapObject, Raised, Scene
+from lab.model.heap import HeapObject, Raised, Scene, seen
 from lab.model.objects.instances import Shape
 from lab.model.values import MISSING, Ref, Value
 
@@ -72,7 +72,7 @@ class Namespace(HeapObject):
     def fields(self, read: Callable[[int], Value], show: Callable[[Value], Any]) -> dict[str, Any]:
         """Return the attributes as plain data, constants first."""
         values = {**self.constants, **{name: read(cell) for name, cell in self.cells.items()}}
-        return {name: show(value) for name, value in values.items() if value is not MISSING}
+        return seen({name: show(value) for name, value in values.items() if value is not MISSING})
 
     def plain(self, read: Callable[[int], Value], show: Callable[[Value], Any]) -> Any:
         """Return the class and the attributes."""

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from lab.model.heap import HeapObject, Raised, Scene
+from lab.model.heap import HeapObject, Raised, Scene, seen
 from lab.model.values import CELL, MISSING, Ref, Value
 
 __all__ = ["Instance", "Shape"]
@@ -85,4 +85,4 @@ class Instance(HeapObject):
 
     def plain(self, read: Callable[[int], Value], show: Callable[[Value], Any]) -> Any:
         """Return the class and the attributes."""
-        return {"class": self.ref.kind, "fields": {name: show(value) for name, value in read(self.whole)}}
+        return {"class": self.ref.kind, "fields": seen({name: show(value) for name, value in read(self.whole)})}
