@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -140,13 +141,9 @@ class Remembered:
 
 
 def _first_alike(relation: Explorable) -> list[int]:
-    """Return for each thread the first one with the same code and the same room for the objects that it shares."""
-    threads = relation.program.threads
+    """Return for each thread the first one that differs from it in its name and arguments at most."""
+    threads = [replace(thread, name="", arguments=()) for thread in relation.program.threads]
     return [
-        next(
-            number
-            for number, other in enumerate(threads)
-            if other.code is thread.code and other.places == thread.places
-        )
+        next(number for number, other in enumerate(threads) if other.code is thread.code and other == thread)
         for thread in threads
     ]
