@@ -28,7 +28,7 @@ from lab.explorer.result import (
 )
 from lab.explorer.states.expand import Expander
 from lab.explorer.states.packing import Packing
-from lab.explorer.states.witness import Move, Witness, entries, preemptions_of
+from lab.explorer.states.witness import Courses, Move, Witness
 from lab.explorer.symmetry.orbits import Orbits
 from lab.explorer.walk.carry import Carried
 from lab.explorer.walk.fewest_preemptions import Target, with_fewest_preemptions
@@ -61,6 +61,7 @@ class Assembly:
         self._orbits = orbits
         self._relation, self._packing, self._expander = relation, packing, expander
         self._search, self._walk, self._max_length = search, walk, max_length
+        self._courses = Courses(relation, packing, expander.memos)
         cut = isinstance(expander, BoundedExpander) and expander.cut
         self._stopped = search.stopped or ("preemptions" if cut else "")
         self.complete = not self._stopped
@@ -111,7 +112,7 @@ class Assembly:
     def _lasso(self, cycle: Cycle) -> Lasso:
         labels = self._expander.labels
         stem = self._search.history.moves(cycle.state, labels)
-        both = entries(self._relation, stem + [labels[label] for label in cycle.labels])
+        both = self._courses.entries(stem + [labels[label] for label in cycle.labels])
         return Lasso(both[: len(stem)], both[len(stem) :])
 
     def _add_traps(self, runs: Recount, walk: Recorded) -> None:
@@ -122,7 +123,7 @@ class Assembly:
             state = self._packing.decode(walk.index.keys[:, first].tolist())
             stem = self._search.history.moves(first, self._expander.labels)
             turn = [self._expander.labels[int(runs.graph.labels[move])] for move in shortest_round(runs.graph, first)]
-            loop = entries(relation, stem + turn)[len(stem) :]
+            loop = self._courses.entries(stem + turn)[len(stem) :]
             key = ends.add_component(status, state, first, loop)
             self._endless.add(key)
             tags = [key, _LIVELOCK] if status == "livelock" else [key]
@@ -233,7 +234,7 @@ class Assembly:
             schedules=schedules,
             share=share,
             probability=exact(chance),
-            witness=entries(self._relation, witness.moves),
+            witness=self._courses.entries(witness.moves),
             faulty=group.faulty,
             loop=group.loop,
             probability_rounded=rounded(chance),
@@ -261,7 +262,7 @@ class Assembly:
         witness = self._witnesses[prop.kind, prop.name]
         return replace(
             judged,
-            witness=entries(self._relation, witness.moves),
+            witness=self._courses.entries(witness.moves),
             reason=found[1],
             witness_preemptions=witness.preemptions,
             witness_proven=witness.proven,
@@ -292,8 +293,8 @@ class Assembly:
         else:
             (stem, loop, _), measured = found
             moves = [self._expander.labels[label] for label in stem + loop]
-            both = entries(self._relation, moves)
-            preemptions = preemptions_of(self._relation, moves[: len(stem)])
+            both = self._courses.entries(moves)
+            preemptions = self._courses.preemptions(moves[: len(stem)])
             judged = replace(
                 _judged(prop, "violated", measured),
                 witness=both[: len(stem)],

@@ -85,23 +85,23 @@ class Frame:
             self.throw(as_thrown(error), instruction.place)
 
     def _work(self, instruction: Instruction) -> None:
-        match instruction:
-            case Compute(_, target, function, arguments):
-                self.registers[target] = function(*map(self.fetch, arguments))
-                self.position += 1
-            case Branch(_, condition, position, _):
-                self.position = self.position + 1 if self.fetch(condition) else position
-            case Jump(_, position):
-                self.position = position
-            case Mark():
-                self.position += 1
-            case Return(_, value):
-                self.result = self.fetch(value)
-                self.position = FINISHED
-            case Raise(place, error):
-                self.throw(self.fetch(error), place)
-            case Operate():
-                raise AssertionError("an operation is performed in a scene")
+        # the most frequent kinds first; `match` takes three times as long
+        if isinstance(instruction, Compute):
+            self.registers[instruction.target] = instruction.function(*map(self.fetch, instruction.arguments))
+            self.position += 1
+        elif isinstance(instruction, Mark):
+            self.position += 1
+        elif isinstance(instruction, Branch):
+            self.position = self.position + 1 if self.fetch(instruction.condition) else instruction.position
+        elif isinstance(instruction, Jump):
+            self.position = instruction.position
+        elif isinstance(instruction, Return):
+            self.result = self.fetch(instruction.value)
+            self.position = FINISHED
+        elif isinstance(instruction, Raise):
+            self.throw(self.fetch(instruction.error), instruction.place)
+        else:
+            raise AssertionError("an operation is performed in a scene")
 
     def perform(self, instruction: Operate, scene: Scene) -> None:
         """Perform an operation and store its value; `Blocks` and `Refused` pass through."""

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.explorer.graphs import components
-from lab.explorer.graphs.components import split, strong_components, survey
+from lab.explorer.graphs.components import component_of, split, strong_components, survey
 from lab.explorer.graphs.cycles import shortest_round
 from lab.explorer.graphs.digraph import Graph, offsets_of
+from lab.explorer.graphs.fairness import FairCycles
 from lab.explorer.graphs.paths import Acyclic
 from lab.explorer.graphs.route import shortest_path
 from lab.explorer.result import INFINITE
@@ -75,6 +76,74 @@ def test_compiled_loops_find_the_same_paths(some: Graph, data: st.DataObject) ->
     for goal in groups:
         mask = np.isin(np.arange(some.states), goal)
         assert shortest_path(fast, 0, mask) == shortest_path(some, 0, mask)
+
+
+@given(graphs(), st.data())
+def test_the_component_of_one_state_is_among_those_of_its_part(some: Graph, data: st.DataObject) -> None:
+    """So it is compiled; and the part by itself has the transitions between its states, those of some labels left out.
+
+    Which states lie on cycles together and which thread takes a step there is not changed by numbering them anew.
+    """
+    some = some._replace(labels=np.arange(some.targets.size, dtype=np.uint8))
+    states = np.array(sorted(data.draw(st.sets(st.integers(0, some.states - 1), min_size=1))))
+    without = np.array(data.draw(st.lists(st.booleans(), min_size=256, max_size=256)))
+    inside, start = np.isin(np.arange(some.states), states), data.draw(st.sampled_from(states.tolist()))
+    component = strong_components(some, states, without)
+    expected = states[component == component[states == start]].tolist()
+    wanted = [
+        (states.tolist().index(source), states.tolist().index(target), label)
+        for source, target, label in zip(
+            *(part.tolist() for part in (some.sources, some.targets, some.labels)), strict=True
+        )
+        if inside[source] and inside[target] and not without[label]
+    ]
+    for graph in (some, *([] if KERNELS is None else [some._replace(kernels=KERNELS)])):
+        assert component_of(graph, start, inside, without).tolist() == expected
+        part = graph.among(states, without)
+        assert (part.states, part.enabled.tolist()) == (states.size, some.enabled[states].tolist())
+        assert list(zip(part.sources.tolist(), part.targets.tolist(), part.labels.tolist(), strict=True)) == wanted
+
+
+@given(graphs(), st.data())
+def test_the_first_fair_component_that_is_wanted_is_found(some: Graph, data: st.DataObject) -> None:
+    """It is the first of all of them that is wanted, be the first state's own component wanted or not."""
+    labels = data.draw(st.lists(st.integers(0, 2), min_size=some.targets.size, max_size=some.targets.size))
+    some, bits = some._replace(labels=np.array(labels, np.uint8)), np.zeros(256, np.uint64)
+    bits[:3] = 1, 2, 4
+    states = np.flatnonzero(some.reachable())
+    component = strong_components(some, states)
+    cycles = FairCycles(some, states, component, survey(some, states, component, bits), bits)
+    inside = np.isin(np.arange(some.states), data.draw(st.sets(st.integers(0, some.states - 1))))
+    wanted, without = data.draw(st.sets(st.integers(0, some.states - 1))), data.draw(st.sampled_from([0, 1, 2, 4]))
+
+    def accepted(fair: Any) -> bool:
+        return not wanted.isdisjoint(fair.members.tolist())
+
+    expected = [fair for fair in cycles.within(inside, without) if accepted(fair)]
+    found = cycles.first(inside, accepted, without)
+    assert (found is None) == (not expected)
+    if found is not None:
+        assert (found.members.tolist(), found.taken) == (expected[0].members.tolist(), expected[0].taken)
+        assert found.without.tolist() == expected[0].without.tolist()
+
+
+@given(graphs(), st.data())
+def test_a_round_is_as_short_as_any_and_the_first_of_those(some: Graph, data: st.DataObject) -> None:
+    """All ways of one transition more are tried, in order, until one comes back."""
+    start = data.draw(st.integers(0, some.states - 1))
+    ways = [[move] for move in range(some.offsets[start], some.offsets[start + 1])]
+    seen: set[int] = set()
+    while ways and not any(some.targets[way[-1]] == start for way in ways):
+        fresh = []
+        for way in ways:
+            target = int(some.targets[way[-1]])
+            if target not in seen:
+                seen.add(target)
+                fresh += [[*way, move] for move in range(some.offsets[target], some.offsets[target + 1])]
+        ways = fresh
+    if ways:
+        expected = next(way for way in ways if some.targets[way[-1]] == start)
+        assert shortest_round(some, start) == expected
 
 
 def measure(some: Graph, groups: list[Any]) -> list[Any]:

@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 
 from lab.explorer import explore
-from lab.explorer.states.witness import History, entries
+from lab.explorer.bounds import Bounds
+from lab.explorer.states.expand import Expander
+from lab.explorer.states.packing import Packing
+from lab.explorer.states.witness import Courses, History, entries, preemptions_of
 from lab.explorer.walk import fewest_preemptions
+from lab.explorer.walk.record import Recorded
+from lab.explorer.walk.search import Search
 from tests.explorer import naive, toys
 
 
@@ -40,3 +45,17 @@ def test_states_are_numbered_by_their_first_schedules(toy: toys.Toy) -> None:
     for outcome in found.outcomes:
         assert outcome.witness in [entries(toy, truth.schedule[end]) for end in truth.ends]
         assert outcome.witness_proven == (outcome.witness_preemptions == 0)
+
+
+@pytest.mark.parametrize("explored", [True, False])
+@pytest.mark.parametrize("toy", [toys.counter(3, 2), toys.philosophers(3), toys.chooser(), toys.branches()])
+def test_schedules_are_followed_through_what_is_known_of_steps(toy: toys.Toy, explored: bool) -> None:
+    """As through the relation; so they are where nothing was known, and values come that the layout has no room for."""
+    packing = Packing(toy.initial())
+    expander = Expander(toy, packing)
+    if explored:
+        Search(toy, packing, expander, Recorded(packing.encode(toy.initial())), Bounds()).run()
+    courses = Courses(toy, packing, expander.memos)
+    for schedule in naive.Naive(toy).schedule:
+        assert courses.entries(schedule) == entries(toy, schedule)
+        assert courses.preemptions(schedule) == preemptions_of(toy, schedule)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lab.explorer.graphs.digraph import Graph, entering, first_of_each, offsets_of
 from lab.explorer.states.packing import Ids
 
-__all__ = ["Bits", "Survey", "depths", "split", "strong_components", "survey"]
+__all__ = ["Bits", "Survey", "component_of", "depths", "split", "strong_components", "survey"]
 
 Bits = NDArray[np.uint64]
 """Sets of threads, one bit each; 64 are the most."""
@@ -55,6 +55,39 @@ def strong_components(graph: Graph, states: Ids, without: NDArray[np.bool_] | No
     if states.size <= _SMALL:
         return np.array(_tarjan(offsets.tolist(), targets.tolist()), np.intp)
     return _trimmed(offsets, targets)
+
+
+def component_of(graph: Graph, start: int, inside: NDArray[np.bool_], without: NDArray[np.bool_]) -> Ids:
+    """Return the states of a state's component in a part of the graph, ascending; only what it reaches is looked at.
+
+    Parameters
+    ----------
+    inside : array, shape (states,)
+        The states of the part, `start` among them.
+    without : array, shape (labels,)
+        By label, which transitions do not count.
+    """
+    if graph.compiled is not None:
+        low, component = np.where(inside, np.int32(-1), np.int32(-2)), np.full(graph.states, -1, np.int32)
+        root = np.array([start])
+        graph.compiled.strong(graph.offsets, graph.targets, graph.labels, without, root, low, component)
+        return np.flatnonzero(component == component[start])
+    states = np.flatnonzero(_reached(graph, start, inside, without))
+    number = strong_components(graph, states, without)
+    found: Ids = states[number == number[np.searchsorted(states, start)]]
+    return found
+
+
+def _reached(graph: Graph, start: int, inside: NDArray[np.bool_], without: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which states of a part of the graph a path within it reaches."""
+    seen, stamps = ~inside, np.zeros(graph.states, np.int32)
+    seen[start], wave = True, np.array([start])
+    while wave.size:
+        leaving = graph.leaving(wave)
+        targets = graph.targets[leaving[~without[graph.labels[leaving]]]].astype(np.intp)
+        wave = first_of_each(targets[~seen[targets]], stamps)
+        seen[wave] = True
+    return seen & inside
 
 
 def _trimmed(offsets: NDArray[Any], targets: NDArray[np.int32]) -> Ids:

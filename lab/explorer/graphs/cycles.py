@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Literal
 
 import numpy as np
 
 from lab.explorer.graphs.digraph import Graph
+from lab.explorer.graphs.route import shortest_path
 from lab.explorer.protocol import Explorable
 from lab.explorer.states.packing import Packing, Words
 
@@ -35,18 +35,10 @@ def judge_component(relation: Explorable, packing: Packing, keys: Words) -> Lite
 
 def shortest_round(graph: Graph, start: int) -> list[int]:
     """Return the transitions of a shortest way from a state back to itself, the first in thread order."""
-    came: dict[int, tuple[int, int]] = {}
-    queue = deque([start])
-    while start not in came:
-        state = queue.popleft()
-        for transition in range(int(graph.offsets[state]), int(graph.offsets[state + 1])):
-            target = int(graph.targets[transition])
-            if target not in came:
-                came[target] = state, transition
-                queue.append(target)
-    state, transition = came[start]
-    found = [transition]
-    while state != start:
-        state, transition = came[state]
-        found.append(transition)
-    return found[::-1]
+    back = np.flatnonzero(graph.targets == start)
+    last = np.searchsorted(graph.offsets, back, side="right") - 1
+    goals = np.zeros(graph.states, np.bool_)
+    goals[last] = True
+    way = shortest_path(graph, start, goals)
+    end = int(graph.targets[way[-1]]) if way else start
+    return [*way, int(back[np.argmax(last == end)])]

@@ -89,6 +89,33 @@ class Graph(NamedTuple):
             self.start if start is None else start, self.kernels,
         )  # fmt: skip
 
+    def among(self, states: Ids, without: NDArray[np.bool_]) -> Graph:
+        """Return the part of the graph that some states make, ascending, which are numbered from 0 on; see `only`.
+
+        `without` tells by label which transitions are left out, too; the start is state 0.
+        """
+        place = np.full(self.states, -1, np.int32)
+        place[states] = np.arange(states.size, dtype=np.int32)
+        if self.compiled is not None and self.results is None:
+            room = int((self.offsets[states + 1] - self.offsets[states]).sum(dtype=np.int64))
+            offsets = np.zeros(states.size + 1, np.int32)
+            targets, labels = np.empty(room, np.int32), np.empty(room, self.labels.dtype)
+            size = self.compiled.among(
+                self.offsets, self.targets, self.labels, without, states, place, offsets, targets, labels
+            )
+            return Graph(offsets, targets[:size], self.enabled[states], None, labels[:size], 0, self.kernels)
+        degrees, parts = np.zeros(states.size, np.int32), [np.zeros(0, np.intp)]
+        for sources, leaving in self.pieces(states):
+            inside = (place[self.targets[leaving]] >= 0) & ~without[self.labels[leaving]]
+            parts.append(leaving[inside])
+            degrees += np.bincount(sources[inside], minlength=states.size).astype(np.int32)
+        kept = np.concatenate(parts)
+        results = None if self.results is None else self.results[kept]
+        return Graph(
+            offsets_of(degrees), place[self.targets[kept]], self.enabled[states], results, self.labels[kept],
+            0, self.kernels,
+        )  # fmt: skip
+
     def leaving(self, states: Ids) -> Ids:
         """Return the numbers of the transitions that leave those states, state by state."""
         low = self.offsets[states].astype(np.intp)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.explorer.graphs.components import Bits, Survey, split, strong_components, survey
+from lab.explorer.graphs.components import Bits, Survey, component_of, split, strong_components, survey
 from lab.explorer.graphs.digraph import Graph
 from lab.explorer.graphs.route import shortest_path
 from lab.explorer.protocol import Explorable
@@ -43,7 +43,7 @@ class Fair(NamedTuple):
 
 
 class _Need(NamedTuple):
-    """Something that a cycle has to come by: one of these states, or a step of one of these threads (as bits)."""
+    """What a cycle has to come by: one of these states of its component, or a step of these threads (as bits)."""
 
     states: NDArray[np.bool_]
     threads: int
@@ -107,6 +107,27 @@ class FairCycles:
             found += _fair_ones(members, component, _fair(component, seen), seen.taken, left_out)
         return sorted(found, key=lambda fair: int(fair.members[0]))
 
+    def first(
+        self, states: NDArray[np.bool_], accepted: Callable[[Fair], bool | np.bool_], without: int = 0
+    ) -> Fair | None:
+        """Return the first of the components that `within` returns that is accepted; None when none is.
+
+        The component of the first state often is, and is looked at by itself.
+        """
+        chosen = states[self.states]
+        if not chosen.any():
+            return None
+        inside, left_out = np.zeros(states.size, np.bool_), self._bit & np.uint64(without) != 0
+        inside[self.states[chosen]] = True
+        members = component_of(self._graph, int(self.states[np.argmax(chosen)]), inside, left_out)
+        together = np.zeros(members.size, np.intp)
+        seen = survey(self._graph, members, together, self._bit, left_out)
+        if _fair(together, seen)[0]:
+            fair = Fair(members, int(seen.taken[0]), left_out)
+            if accepted(fair):
+                return fair
+        return next(filter(accepted, self.within(states, without)), None)
+
     def able(self, states: Ids, thread: int) -> NDArray[np.bool_]:
         """Return in which states a thread can move."""
         found: NDArray[np.bool_] = (self._able[states] >> np.uint64(thread)) & np.uint64(1) == 1
@@ -122,23 +143,17 @@ class FairCycles:
         A thread that can move in every state of the component takes a step on it; another one takes a step or comes to
         a state in which it cannot move.
         """
-        graph, members = self._graph, fair.members
-        inside = np.zeros(graph.states, np.bool_)
-        inside[members] = True
-        part = graph.only(inside[graph.sources] & inside[graph.targets] & ~fair.without[graph.labels])
-        needs = []
-        for thread in range(threads):
-            unable = np.zeros(graph.states, np.bool_)
-            unable[members] = ~self.able(members, thread)
-            needs.append(_Need(unable, 1 << thread))
+        members = fair.members
+        part = self._graph.among(members, fair.without)
+        needs = [_Need(~self.able(members, thread), 1 << thread) for thread in range(threads)]
         if wanted is not None:
-            needs.append(_Need(wanted & inside, 0))
-        return self._round(part, int(members[0]) if start is None else start, needs)
+            needs.append(_Need(wanted[members], 0))
+        begin = 0 if start is None else int(np.searchsorted(members, start))
+        return Cycle(int(members[begin]), self._round(part, begin, needs))
 
-    def _round(self, part: Graph, start: int, needs: list[_Need]) -> Cycle:
-        """Go from need to need by shortest ways, skipping those already met, and back."""
-        steps = np.zeros(part.states, np.uint64)
-        np.bitwise_or.at(steps, part.sources, self._bit[part.labels])
+    def _round(self, part: Graph, start: int, needs: list[_Need]) -> list[int]:
+        """Go from need to need by shortest ways, skipping those already met, and back; returns labels."""
+        steps = np.bitwise_or.reduceat(self._bit[part.labels], part.offsets[:-1])  # no state of a cycle is without one
         state, moves = start, list[int]()
         visited = {start}
         for states, threads in needs:
@@ -160,7 +175,7 @@ class FairCycles:
             goals = np.zeros(part.states, np.bool_)
             goals[start] = True
             moves += shortest_path(part, state, goals)
-        return Cycle(start, [int(part.labels[move]) for move in moves])
+        return [int(part.labels[move]) for move in moves]
 
 
 def _fair_ones(
@@ -209,11 +224,14 @@ def _starving(
     going = where(lambda number: not locals_[number].ended) & _started(relation, packing, keys, thread)
     able = np.zeros(going.size, np.bool_)
     able[cycles.states] = cycles.able(cycles.states, thread)
-    for fair in cycles.within(going & cycles.meeting(going & able, going & ~able), 1 << thread):
-        if able[fair.members].any():
-            yield fair, able
+    starving = cycles.first(
+        going & cycles.meeting(going & able, going & ~able), lambda fair: able[fair.members].any(), 1 << thread
+    )
+    if starving is not None:
+        yield starving, able
+        return
     able_to_end = where(lambda number: not locals_[number].ended and relation.can_end(thread, locals_[number]))
-    for fair in cycles.within(going):
+    for fair in cycles.within(going & cycles.meeting(going & able_to_end, takes=1 << thread)):
         if able_to_end[fair.members].any() and _with_others(fair.taken, thread):
             yield fair, None
     for region in sorted(relation.text_regions(thread)):

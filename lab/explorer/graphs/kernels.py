@@ -9,7 +9,7 @@ import numpy as np
 
 from lab.explorer.states.kernels import Array, compile_for
 
-__all__ = ["closure", "pass_on", "search", "strong", "survey", "waves"]
+__all__ = ["among", "closure", "pass_on", "search", "strong", "survey", "waves"]
 
 _UNSEEN, _OUTSIDE = -1, -2
 
@@ -46,7 +46,7 @@ def _next(
 def strong(
     offsets: Array, targets: Array, labels: Array, without: Array, states: Array, low: Array, component: Array
 ) -> int:
-    """Number the components of the part that some states make, in the order in which they are complete (Tarjan 1972).
+    """Number the components that some states of a part reach, in the order in which they are complete (Tarjan 1972).
 
     `without` tells by label which transitions do not count. By state, `low` is -1, or -2 outside the part, and
     `component` is written. Until a component is complete, its states are marked there with -1 minus the time at which
@@ -54,7 +54,7 @@ def strong(
     """
     found = clock = kept = 0
     at = np.empty(component.size, np.int32)
-    path, stack = np.empty(states.size, np.int32), np.empty(states.size, np.int32)
+    path, stack = np.empty(component.size, np.int32), np.empty(component.size, np.int32)
     for root in states:
         if low[root] != _UNSEEN:
             continue
@@ -125,6 +125,37 @@ def survey(
                 loops[own] |= targets[move] == state
             else:
                 leaves[own] = True
+
+
+@compile_for(
+    f"int64({_GRAPH}, uint8[::1], boolean[::1], int64[::1], int32[::1], int32[::1], int32[::1], uint8[::1])",
+    f"int64({_GRAPH}, uint16[::1], boolean[::1], int64[::1], int32[::1], int32[::1], int32[::1], uint16[::1])",
+)
+def among(
+    offsets: Array,
+    targets: Array,
+    labels: Array,
+    without: Array,
+    states: Array,
+    place: Array,
+    begins: Array,
+    inner: Array,
+    kept: Array,
+) -> int:
+    """Write the offsets, targets and labels of the part that some states make; returns how many transitions it has.
+
+    `place` is by state its number in the part, -1 for others.
+    """
+    size = 0
+    for number in range(states.size):
+        for move in range(offsets[states[number]], offsets[states[number] + 1]):
+            target = place[targets[move]]
+            if target >= 0 and not without[labels[move]]:
+                inner[size] = target
+                kept[size] = labels[move]
+                size += 1
+        begins[number + 1] = size
+    return size
 
 
 @compile_for(f"int64({_GRAPH}, int64, int64[::1], int64[::1])")

@@ -31,6 +31,7 @@ class Kernels(NamedTuple):
     place: Callable[..., None]
     stride: Callable[..., int]
     strong: Callable[..., int]
+    among: Callable[..., int]
     survey: Callable[..., None]
     waves: Callable[..., int]
     closure: Callable[..., None]

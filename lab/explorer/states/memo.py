@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
 from lab.explorer.protocol import Explorable
@@ -109,26 +109,26 @@ class Memo:
         words : sequence of int
             The key.
         """
-        packing = self._packing
-
-        def number(component: int) -> int:
-            return packing.number(words, packing.threads + component)
-
         while len(self._entries) <= local:
             self._entries.append({})
             self.footprint.append(())
             self.written.append(())
             self.generation.append(0)
-        found = self._entries[local].get(tuple(map(number, self.footprint[local])))
-        return found if found is not None else self._ask(local, number)
+        found = self._entries[local].get(self._seen(local, words))
+        return found if found is not None else self._ask(local, words)
 
-    def _ask(self, local: int, number: Callable[[int], int]) -> Entry:
-        own, shared = self._packing.domains[self._thread], self._packing.domains[self._packing.threads :]
+    def _seen(self, local: int, words: Sequence[int]) -> tuple[int, ...]:
+        """Return the numbers of the values that the footprint's components have in a key."""
+        return tuple(self._packing.numbers_of(words, self.footprint[local]))
+
+    def _ask(self, local: int, words: Sequence[int]) -> Entry:
+        packing = self._packing
+        own, shared = packing.domains[self._thread], packing.domains[packing.threads :]
         reads = set(self.footprint[local])
 
         def read(component: int) -> Value:
             reads.add(component)
-            return shared[component].values[number(component)]
+            return packing.value(words, packing.threads + component)
 
         steps = self._relation.step(self._thread, own.values[local], read)
         results = tuple(
@@ -141,7 +141,7 @@ class Memo:
             self.touched.add(signature)
         self._check_potential(local, results)
         self._learn(local, reads, results)
-        self._entries[local][tuple(map(number, self.footprint[local]))] = entry
+        self._entries[local][self._seen(local, words)] = entry
         return entry
 
     def _learn(self, local: int, reads: set[int], results: tuple[StepResult, ...]) -> None:

@@ -170,6 +170,12 @@ class Packing:
         """Return the number that a field of one key holds."""
         return (words[self.word[field]] >> self.shift[field]) & ((1 << self.width[field]) - 1)
 
+    def numbers_of(self, words: Sequence[int], components: Iterable[int]) -> list[int]:
+        """Return the numbers that the fields of some components hold in one key."""
+        place, word, shift, width = self.threads, self.word, self.shift, self.width
+        fields = [place + component for component in components]
+        return [(words[word[field]] >> shift[field]) & ((1 << width[field]) - 1) for field in fields]
+
     def value(self, words: Sequence[int], field: int) -> Value:
         """Return the value that a field of one key stands for."""
         return self.domains[field].values[self.number(words, field)]

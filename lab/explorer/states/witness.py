@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from lab.explorer.checkpoint import Folder
 from lab.explorer.protocol import Explorable
-from lab.explorer.states.packing import Ids
+from lab.explorer.states.memo import Entry, Memo
+from lab.explorer.states.packing import Ids, Packing
 from lab.model.state import State, Step
 
-__all__ = ["History", "Move", "Witness", "entries", "preemptions_of"]
+__all__ = ["Courses", "History", "Move", "Witness", "entries", "preemptions_of"]
 
 Move = tuple[int, int]
 """A thread and the number of its step's result."""
@@ -84,6 +85,70 @@ class History:
             level -= 1
             state = self.starts[level] + int(self._parents[level + 1][place])
         return found[::-1]
+
+
+class Courses:
+    """Schedules followed through what an exploration knows of steps.
+
+    Parameters
+    ----------
+    memos : sequence of Memo
+        One for each thread; a step that they do not know is asked of the relation.
+
+    Notes
+    -----
+    A step costs some look-ups here, and fifty times as much in the relation. Where a value has no place in the
+    layout, as after swapping threads, the relation is followed instead.
+    """
+
+    def __init__(self, relation: Explorable, packing: Packing, memos: Sequence[Memo]) -> None:
+        self._relation, self._packing, self._memos = relation, packing, memos
+
+    def entries(self, moves: Sequence[Move]) -> tuple[str, ...]:
+        """Return a schedule's entries: the thread's name, and the result's number where the step has several."""
+        threads = self._relation.program.threads
+        try:
+            followed = [(thread, result, several) for (thread, result), several, _ in self._steps(moves)]
+        except _NoPlace:
+            return entries(self._relation, moves)
+        return tuple(
+            f"{threads[thread].name}:{result}" if several > 1 else threads[thread].name
+            for thread, result, several in followed
+        )
+
+    def preemptions(self, moves: Sequence[Move]) -> int:
+        """Return how often a schedule switches away from a thread that could go on."""
+        found, last = 0, None
+        try:
+            for (thread, _), _, words in self._steps(moves):
+                if last is not None and last != thread:
+                    found += bool(self._entry(last, words).results)
+                last = thread
+        except _NoPlace:
+            return preemptions_of(self._relation, moves)
+        return found
+
+    def _entry(self, thread: int, words: Sequence[int]) -> Entry:
+        return self._memos[thread].entry(self._packing.number(words, thread), words)
+
+    def _steps(self, moves: Iterable[Move]) -> Iterator[tuple[Move, int, Sequence[int]]]:
+        """Yield each move with how many results its step has, and the key of the state it is made in."""
+        packing = self._packing
+        words = packing.encode(self._relation.initial())[:, 0].tolist()
+        for thread, result in moves:
+            entry = self._entry(thread, words)
+            yield (thread, result), len(entry.results), words
+            local, writes = entry.results[result]
+            words = words.copy()
+            for field, number in ((thread, local), *((packing.threads + place, new) for place, new in writes.items())):
+                if number >> packing.width[field]:
+                    raise _NoPlace
+                words[packing.word[field]] &= ~packing.mask(field)
+                words[packing.word[field]] |= number << packing.shift[field]
+
+
+class _NoPlace(Exception):  # noqa: N818 - not an error
+    """A value does not fit into its field."""
 
 
 def entries(relation: Explorable, moves: Iterable[Move]) -> tuple[str, ...]:

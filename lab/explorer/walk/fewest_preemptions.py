@@ -14,7 +14,7 @@ from lab.explorer.protocol import Explorable
 from lab.explorer.states.expand import Expander, Successors
 from lab.explorer.states.index import StateIndex
 from lab.explorer.states.packing import Ids, Packing, Words
-from lab.explorer.states.witness import Move, Witness, preemptions_of
+from lab.explorer.states.witness import Courses, Move, Witness
 from lab.explorer.walk.preemptions import preempting
 from lab.model.state import State
 
@@ -96,9 +96,9 @@ def with_fewest_preemptions(
     known before cannot be improved. A small exploration gets the last of these rounds alone. A pair met at an earlier
     level with no more preemptions is left out: it leads to no target by a shortest schedule.
     """
-    found = {}
+    found, courses = {}, Courses(relation, packing, expander.memos)
     for sought, moves, first in targets:
-        preemptions = preemptions_of(relation, moves)
+        preemptions = courses.preemptions(moves)
         found[sought] = Witness(moves, preemptions, proven=first and preemptions == 0)
     later = {sought: not first for sought, _, first in targets}
     most = max((witness.preemptions + later[sought] for sought, witness in found.items()), default=0)
