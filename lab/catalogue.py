@@ -72,6 +72,7 @@ TOPICS = (
     Topic("readers_writers", "Readers and writers", ("room_only", "turnstile")),
     Topic("iterating", "Iterating while others change", ("dict_changes", "list_skips", "copy")),
     Topic("closure", "A closure in a loop", ("late", "bound")),
+    Topic("start_and_join", "Start and join in one loop", ("one_by_one", "all_then_all")),
     Topic("fork", "A fork beside threads", ("held_lock", "spawn")),
     Topic("check_await_act", "asyncio: check, await, act", ("race", "recheck", "locked")),
     Topic("lock_across_await", "asyncio: two kinds of lock", ("threading_lock", "asyncio_lock")),
