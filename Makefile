@@ -14,7 +14,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test check test-spin free-threaded bench bench-peers figures lock clean
+.PHONY: help run test check test-spin conformance free-threaded bench bench-peers figures lock clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -52,6 +52,9 @@ check: $(VENV)/tools
 
 test-spin: $(VENV)/tools  ## compare exported models with SPIN, which has to be installed
 	$(BIN)/pytest -m "slow or not slow" -rs tests/export
+
+conformance: $(VENV)/tools  ## compare every scenario with real threads, on every Python that is found here
+	$(BIN)/pytest -m "slow or not slow" tests/verify/test_every_scenario.py
 
 free-threaded:  ## build CPython without a GIL into a cache folder, from SOURCE= or Debian's source package of 3.13
 	nice -n 19 sh tools/free_threaded.sh $(SOURCE)

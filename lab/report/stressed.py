@@ -9,7 +9,7 @@ from lab.report.words import count, end, settings, value
 from lab.verify.interpreters import Interpreter
 from lab.verify.stress import Seen, StressReport
 
-__all__ = ["interpreter_as_json", "on", "real_end", "stress_as_json", "summary", "table"]
+__all__ = ["interpreter_as_json", "on", "real_end", "seen_as_json", "stress_as_json", "summary", "table"]
 
 
 def table(report: StressReport) -> Table:
@@ -58,7 +58,7 @@ def stress_as_json(report: StressReport) -> dict[str, Any]:
         "complete": report.result.complete and not report.interrupted,
         "compared": report.compared,
         "holds": report.holds,
-        "outcomes": [_seen_as_json(one) for one in report.seen],
+        "outcomes": [seen_as_json(one) for one in report.seen],
     }
 
 
@@ -67,7 +67,8 @@ def interpreter_as_json(interpreter: Interpreter) -> dict[str, Any]:
     return {"python": interpreter.release, "implementation": interpreter.implementation, "gil": interpreter.gil}
 
 
-def _seen_as_json(one: Seen) -> dict[str, Any]:
+def seen_as_json(one: Seen) -> dict[str, Any]:
+    """Return an outcome, whether the policy allows it, and how many runs ended so."""
     shown = one.real if one.outcome is None else vars(one.outcome)
     assert shown is not None
     fields = ("status", "shared", "returned", "errors", "output")

@@ -31,7 +31,7 @@ from lab.verify.made_threads import MadeThreads
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, MutableMapping
 
-__all__ = ["RunOutcome", "compiled", "fresh", "load", "plain", "run"]
+__all__ = ["RunOutcome", "compiled", "described", "fresh", "load", "name_records", "plain", "run", "tree"]
 
 
 @dataclass(frozen=True)
@@ -72,17 +72,22 @@ def load(path: str, parameters: Mapping[str, Any] | None = None) -> types.Module
 
 def compiled(path: str, parameters: Mapping[str, Any] | None = None) -> types.CodeType:
     """Return the file's code with the parameters replaced; raises as `load` does."""
-    tree = ast.parse(Path(path).read_text(encoding="utf-8"), path)
+    code: types.CodeType = compile(tree(path, parameters), path, "exec")
+    return code
+
+
+def tree(path: str, parameters: Mapping[str, Any] | None = None) -> ast.Module:
+    """Return the file's syntax tree with the parameters replaced; raises as `load` does."""
+    parsed = ast.parse(Path(path).read_text(encoding="utf-8"), path)
     wanted = dict(parameters or {})
-    for node in tree.body:
+    for node in parsed.body:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             name = node.targets[0].id
             if name in wanted:
                 node.value = ast.copy_location(ast.parse(repr(wanted.pop(name)), mode="eval").body, node.value)
     if wanted:
         raise ValueError("no parameter " + ", ".join(sorted(wanted)))
-    code: types.CodeType = compile(ast.fix_missing_locations(tree), path, "exec")
-    return code
+    return ast.fix_missing_locations(parsed)
 
 
 def fresh(code: types.CodeType) -> types.ModuleType:
@@ -123,9 +128,7 @@ def run(scenario: types.ModuleType | MutableMapping[str, Any], timeout: float = 
     """
     namespace: MutableMapping[str, Any] = vars(scenario) if isinstance(scenario, types.ModuleType) else scenario
     declared = registry(namespace)
-    for name, value in namespace.items():
-        if isinstance(value, Record):
-            object.__setattr__(value, "_name", name)
+    name_records(namespace)
     returned: dict[str, Any] = {}
     errors: dict[str, str] = {}
     output: list[str] = []
@@ -135,7 +138,7 @@ def run(scenario: types.ModuleType | MutableMapping[str, Any], timeout: float = 
         try:
             returned[name] = plain(function(*arguments, **named))
         except Exception as error:  # noqa: BLE001 - whatever a thread raises is part of the outcome
-            errors[name] = _described(error)
+            errors[name] = described(error)
 
     made = None
     if declared.main is not None:
@@ -195,7 +198,15 @@ def _started(
     return running
 
 
-def _described(error: BaseException) -> str:
+def name_records(namespace: Mapping[str, Any]) -> None:
+    """Tell each record of a file the first of its names, which its errors say."""
+    for name, value in reversed(list(namespace.items())):
+        if isinstance(value, Record):
+            object.__setattr__(value, "_name", name)
+
+
+def described(error: BaseException) -> str:
+    """Return what an outcome says of the exception that ended a thread."""
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
@@ -212,7 +223,7 @@ def _run_tasks(
         try:
             returned[spec.name] = plain(await spec.function(*spec.arguments))
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - as for threads
-            errors[spec.name] = _described(error)
+            errors[spec.name] = described(error)
 
     async def whole() -> None:
         for spec in tasks:

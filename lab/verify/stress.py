@@ -18,7 +18,7 @@ from lab.verify import stress_run
 from lab.verify.children import answer
 from lab.verify.interpreters import Interpreter
 
-__all__ = ["Seen", "StressReport", "comparable", "matched", "policy_for", "stress"]
+__all__ = ["Seen", "StressReport", "comparable", "explored", "matched", "policy_for", "stress"]
 
 MODELLED = ("Record",)
 """Classes that stand for what an interpreter does in C, and that really run as Python: runs may show more."""
@@ -103,6 +103,7 @@ def stress(
     *,
     seconds: float = 2.0,
     interval: float = stress_run.INTERVAL,
+    result: Result | None = None,
 ) -> StressReport:
     """Run a scenario freely for some seconds on an interpreter, and compare with its policy.
 
@@ -114,6 +115,8 @@ def stress(
         Where to run it.
     seconds, interval : float
         How long to run; after how many seconds a waiting thread asks for the GIL.
+    result : Result or None
+        The exploration under the policy of that interpreter, where it is known already.
 
     Raises
     ------
@@ -122,13 +125,18 @@ def stress(
     ScenarioError
         As `explore`.
     """
-    result = explore(Relation(program, POLICIES[policy_for(program, interpreter)]), max_states=MOST_STATES)
+    result = result or explored(program, policy_for(program, interpreter))
     arguments = [path, str(seconds), str(interval), *(f"{name}={value!r}" for name, value in settings.items())]
     measured = answer(interpreter.path, stress_run.__file__, arguments, limit=seconds + SLACK)
     stuck = sum(runs for real, runs in measured["outcomes"] if real["status"] == "unfinished")
     seen = tuple(matched(result, measured["outcomes"]))
     interrupted = measured["interrupted"] or result.stopped == "interrupted"
     return StressReport(interpreter, measured["runs"], stuck, interrupted, result, seen, comparable(program))
+
+
+def explored(program: Program, policy: str) -> Result:
+    """Return the exploration that real runs are compared with."""
+    return explore(Relation(program, POLICIES[policy]), max_states=MOST_STATES)
 
 
 def policy_for(program: Program, interpreter: Interpreter) -> str:

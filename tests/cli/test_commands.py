@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,7 @@ def test_a_thread_that_fails_says_how(command, files) -> None:
 
 def test_verify_measures_real_objects(command) -> None:
     """The real count is the locked model's in every schedule, and the racy model is off in four."""
-    done = command("verify", "refcount/race")
+    done = command("verify", "refcount/race", "--python", sys.executable, "--seconds", "0.1")
     assert "in 6 of 6 schedules; the racy model differs in 4 of 6." in done.out
     assert done.status == 0
 

@@ -82,7 +82,6 @@ def test_a_syntax_error_is_quoted_too(command, files) -> None:
         (["replay", "refcount/race", "T3"], "T3"),
         (["replay", "refcount/race", "T1", "T1", "T1"], "T1"),
         (["replay", "refcount/race", "T1:7"], "T1:7"),
-        (["verify", "bank/race"], "refcount/race"),
         (["verify", "refcount/race", "--python", "no-such-python"], "no-such-python"),
         (["show", "no/such"], "no/such"),
         (["compare", "refcount/race", "no/such"], "no/such"),
