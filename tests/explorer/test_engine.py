@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -92,9 +94,41 @@ def test_a_large_exploration_changes_to_compiled_code_half_way(monkeypatch: pyte
     """After 100 of the transitions of three threads of two increments each; where numba is missing, never."""
     wanted = explore(toys.counter(3, 2), engine="numpy")
     engine.compiled_kernels.cache_clear()
-    monkeypatch.setattr(engine, "_WORTH_LOADING", 100)
+    monkeypatch.setattr(engine, "_WORTH_COMPILING", 100)
     assert explore(toys.counter(3, 2)) == wanted
     assert engine.compiled_kernels.cache_info().misses == 1
+
+
+@pytest.mark.usefixtures("cold")
+@pytest.mark.parametrize("there", [True, False])
+def test_loops_that_are_compiled_already_are_loaded_earlier(monkeypatch: pytest.MonkeyPatch, there: bool) -> None:
+    """Loading takes half a second, compiling twenty."""
+    monkeypatch.setattr(engine, "_WORTH_LOADING", 100)
+    monkeypatch.setattr(engine, "_on_disk", lambda _folder: there)
+    explore(toys.counter(3, 2))
+    assert engine.compiled_kernels.cache_info().misses == there
+
+
+def test_what_is_compiled_already_lies_beside_its_source_and_is_younger(tmp_path: Path) -> None:
+    assert not engine._on_disk(tmp_path)
+    source = tmp_path / "kernels.py"
+    source.touch()
+    assert not engine._on_disk(tmp_path)
+    kept = tmp_path / "__pycache__" / f"kernels.absorb-1.py{sys.version_info[0]}{sys.version_info[1]}.nbi"
+    kept.parent.mkdir()
+    kept.touch()
+    os.utime(source, (1, 2))
+    assert engine._on_disk(tmp_path)
+    os.utime(kept, (1, 1))
+    assert not engine._on_disk(tmp_path)
+
+
+def test_numba_keeps_what_it_compiles_where_it_is_looked_for() -> None:
+    """Unless it was told another place, or cannot write there."""
+    folder = Path(engine.__file__).parent
+    if engine.compiled_kernels() is None or "NUMBA_CACHE_DIR" in os.environ or not os.access(folder, os.W_OK):
+        pytest.skip("numba keeps nothing here")
+    assert engine._on_disk(folder)
 
 
 @pytest.mark.usefixtures("cold")
@@ -107,7 +141,7 @@ def test_a_small_exploration_does_not_load_the_compiler() -> None:
 def test_without_numba_large_explorations_go_on_in_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "lab.explorer.states.kernels", None)
     monkeypatch.delattr("lab.explorer.states.kernels", raising=False)
-    monkeypatch.setattr(engine, "_WORTH_LOADING", 100)
+    monkeypatch.setattr(engine, "_WORTH_COMPILING", 100)
     assert explore(toys.counter(3, 2)) == explore(toys.counter(3, 2), engine="numpy")
     with pytest.raises(UsageError, match=r"needs numba; install it with `pip install gil-lab\[fast\]`"):
         explore(toys.counter(2, 1), engine="compiled")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 from lab.errors import UsageError
@@ -13,9 +14,12 @@ __all__ = ["ENGINES", "NUMPY", "Engine", "Kernels", "compiled_kernels"]
 
 ENGINES = ("auto", "numpy", "compiled")
 
-_WORTH_LOADING = 30_000_000
-"""Transitions after which an exploration loads the compiler: numpy takes seconds for them, loading one or two."""
+_WORTH_LOADING = 10_000_000
+"""Transitions after which an exploration loads loops that are compiled already: numpy takes a second or two for them,
+loading half a second, and from then on it takes half as long or less."""
 
+_WORTH_COMPILING = 30_000_000
+"""The same where they have to be compiled first: that takes ten or twenty seconds, but only once."""
 
 ROOM_FOR_LOADING = 400 << 20
 """Bytes that must be left when the compiler is loaded; it keeps about half of them."""
@@ -77,12 +81,29 @@ class Engine:
         """Load the compiled kernels when an exploration of so many transitions is worth it, and the room suffices."""
         if room is not None and room < ROOM_FOR_LOADING:
             return
-        if self._undecided and (transitions >= _WORTH_LOADING or compiled_kernels.cache_info().currsize):
+        if self._undecided and _worth_it(transitions):
             self._undecided = False
             self.kernels = compiled_kernels()
 
 
 NUMPY = Engine("numpy")
+
+
+def _worth_it(transitions: int) -> bool:
+    if compiled_kernels.cache_info().currsize or transitions >= _WORTH_COMPILING:
+        return True
+    return transitions >= _WORTH_LOADING and _on_disk(Path(__file__).parent)
+
+
+def _on_disk(folder: Path) -> bool:
+    """Return whether numba has compiled this folder's loops since they were changed, and kept the result beside them."""
+    python = f"py{sys.version_info[0]}{sys.version_info[1]}"
+    try:
+        changed = (folder / "kernels.py").stat().st_mtime
+        kept = [file.stat().st_mtime for file in (folder / "__pycache__").glob(f"kernels.absorb-*.{python}.nbi")]
+    except OSError:
+        return False
+    return max(kept, default=changed - 1) >= changed
 
 
 @cache
