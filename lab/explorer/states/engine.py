@@ -96,7 +96,7 @@ def _worth_it(transitions: int) -> bool:
 
 
 def _on_disk(folder: Path) -> bool:
-    """Return whether numba has compiled this folder's loops since they were changed, and kept the result beside them."""
+    """Return whether numba has compiled this folder's loops since they were changed, and kept them beside it."""
     python = f"py{sys.version_info[0]}{sys.version_info[1]}"
     try:
         changed = (folder / "kernels.py").stat().st_mtime
