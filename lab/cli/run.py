@@ -164,7 +164,7 @@ def _short_of(result: Result, *, traces: bool, listing: int) -> list[int]:
     if result.traces is None:
         complain(UNCOUNTED)
         return [BOUND]
-    if not listed(result, listing):
+    if not listed(result, listing) or (listing and not result.complete):
         complain(UNLISTED)
         return [BOUND]
     return []

@@ -49,13 +49,14 @@ def explore(
     progress : callable, optional
         Told now and then how far the exploration has come.
     traces : bool
-        Whether to count truly different runs, too; the same bounds hold for that count by itself.
+        Whether to count truly different runs, too; the same bounds hold for that count by itself, so it may be known
+        where there are more states than `max_states`.
     engine : str
         "numpy", "compiled" or "auto", as `Engine` says; results do not depend on it.
     max_preemptions : int, optional
         Explore only the schedules with at most so many preemptions, >= 0: switches away from a thread that could go on.
     representatives : int
-        How many of them to list at most, with the count; 0 means none.
+        How many of them to list at most, with the count; 0 means none. None is listed where not all states were found.
     max_length : int, optional
         Count the runs of each length up to this one, too, >= 0.
     symmetry : bool
@@ -92,10 +93,10 @@ def explore(
             finest = walks.races()
             found_races, whole = finest.races, not finest.stopped
             result = replace(result, races=found_races.races, locksets=found_races.locksets, races_complete=whole)
-        if (traces or representatives) and result.complete:
+        if (traces or representatives) and (result.complete or result.stopped == "states"):
             found = count_traces(remembered, max_nodes=max_states, deadline=deadline, memory=memory)
             result = with_traces(result, found)
-            if found is not None and representatives:
+            if found is not None and representatives and result.complete:
                 result = with_representatives(result, remembered, found, representatives, deadline)
     return replace(result, expectations=check(relation.program, result), relation=relation)
 

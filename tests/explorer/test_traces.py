@@ -208,10 +208,23 @@ def test_a_bound_leaves_the_traces_unknown() -> None:
     assert count_traces(relation, deadline=lambda: True) is None
 
 
-def test_an_incomplete_exploration_counts_no_traces() -> None:
+def test_an_incomplete_exploration_may_count_no_traces() -> None:
     result = lab.explore("refcount/race", max_states=5, traces=True)
     assert not result.complete
     assert result.traces is None
+
+
+def test_traces_are_counted_where_the_states_are_too_many() -> None:
+    """Three writes each to a variable of one's own: 16 states, and one path of seven pairs, which is one trace."""
+    variables = "".join(
+        f"\n\n@thread\ndef T{k}():\n    global {k}\n    for v in range(3):\n        {k} = v\n" for k in "xy"
+    )
+    text = (
+        f"from lab.scenario import expect, thread\nx = 9\ny = 9{variables}\n\nexpect('access', traces=1, states=16)\n"
+    )
+    result = lab.explore(parse(text), max_states=8, traces=True, representatives=3)
+    assert (result.complete, result.traces, result.representatives) == (False, 1, None)
+    assert {claim.what: claim.met for claim in result.expectations} == {"traces: 1": True, "states: 16": None}
 
 
 def test_an_error_that_no_run_meets_is_none() -> None:
