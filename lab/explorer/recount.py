@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.explorer.graphs.components import split, strong_components, survey
+from lab.explorer.graphs.components import cyclic_parts, split, survey
 from lab.explorer.graphs.digraph import Graph
 from lab.explorer.graphs.elimination import absorbed
 from lab.explorer.graphs.eventually import Miss, find_miss
@@ -48,7 +48,7 @@ class Recount:
         self._marked = {name: np.concatenate(rows) for name, rows in walk.marked.items()}
         self._trapped: dict[Hashable, list[Ids]] = {}
         core = np.flatnonzero(~self._acyclic.released)
-        component = strong_components(self.graph, core) if core.size else core
+        component = cyclic_parts(self.graph, core) if core.size else core
         bits = np.uint64(1) << np.array(threads, np.uint64)
         seen = survey(self.graph, core, component, bits)
         self.traps: list[Ids] = split(core, component, seen.bottom)
@@ -208,7 +208,11 @@ def _chances(graph: Graph, groups: Sequence[Ids], *, lossless: bool) -> list[Cha
     if lossless:
         ends = int(np.count_nonzero(graph.degrees[reachable] == 0))
         found = [Fraction(1) if group.size == ends else None for group in groups]
-    for solve in (Acyclic(graph).chances, lambda some: absorbed(graph, some), lambda some: absorbed_about(graph, some)):
+    for solve in (
+        lambda some: Acyclic(graph).chances(some),
+        lambda some: absorbed(graph, some),
+        lambda some: absorbed_about(graph, some),
+    ):
         left = [place for place, chance in enumerate(found) if chance is None]
         solved: Sequence[Chance] | None = solve([groups[place] for place in left]) if left else None
         for place, chance in zip(left, solved or (), strict=False):

@@ -104,6 +104,16 @@ def test_the_component_of_one_state_is_among_those_of_its_part(some: Graph, data
         assert list(zip(part.sources.tolist(), part.targets.tolist(), part.labels.tolist(), strict=True)) == wanted
 
 
+@needs_numba
+@pytest.mark.parametrize("last", [10, 200])
+def test_a_component_is_found_however_long_the_way_back(last: int) -> None:
+    """0 leads to all others, each of which leads to the one before it alone; and 1 to an end."""
+    edges = [(0, state) for state in range(1, last)] + [(state, state - 1) for state in range(1, last)] + [(1, last)]
+    some = graph(last + 1, *edges)._replace(kernels=KERNELS)
+    found = component_of(some, 0, np.ones(last + 1, np.bool_), np.zeros(256, np.bool_))
+    assert found.tolist() == list(range(last))
+
+
 @given(graphs(), st.data())
 def test_the_first_fair_component_that_is_wanted_is_found(some: Graph, data: st.DataObject) -> None:
     """It is the first of all of them that is wanted, be the first state's own component wanted or not."""

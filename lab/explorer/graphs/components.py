@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lab.explorer.graphs.digraph import Graph, entering, first_of_each, offsets_of
 from lab.explorer.states.packing import Ids
 
-__all__ = ["Bits", "Survey", "component_of", "depths", "split", "strong_components", "survey"]
+__all__ = ["Bits", "Survey", "component_of", "cyclic_parts", "depths", "split", "strong_components", "survey"]
 
 Bits = NDArray[np.uint64]
 """Sets of threads, one bit each; 64 are the most."""
@@ -57,6 +57,27 @@ def strong_components(graph: Graph, states: Ids, without: NDArray[np.bool_] | No
     return _trimmed(offsets, targets)
 
 
+def cyclic_parts(graph: Graph, states: Ids) -> Ids:
+    """Return what `strong_components` does, except that the numbers come in no order.
+
+    A start that lies on a cycle mostly does so together with most other states, which are then found first.
+
+    Parameters
+    ----------
+    states : array, shape (n,)
+        Ascending, n > 0.
+    """
+    if graph.compiled is None or states[0] != graph.start:
+        return strong_components(graph, states)
+    inside = np.zeros(graph.states, np.bool_)
+    inside[states] = True
+    inside[component_of(graph, graph.start, inside, np.zeros(1 << 8 * graph.labels.itemsize, np.bool_))] = False
+    rest, found = np.flatnonzero(inside), np.zeros(states.size, np.intp)
+    if rest.size:
+        found[inside[states]] = strong_components(graph, rest) + 1
+    return found
+
+
 def component_of(graph: Graph, start: int, inside: NDArray[np.bool_], without: NDArray[np.bool_]) -> Ids:
     """Return the states of a state's component in a part of the graph, ascending; only what it reaches is looked at.
 
@@ -68,6 +89,9 @@ def component_of(graph: Graph, start: int, inside: NDArray[np.bool_], without: N
         By label, which transitions do not count.
     """
     if graph.compiled is not None:
+        marks = inside.astype(np.uint8)
+        if graph.compiled.around(graph.offsets, graph.targets, graph.labels, without, start, marks):
+            return np.flatnonzero(marks == 3)
         low, component = np.where(inside, np.int32(-1), np.int32(-2)), np.full(graph.states, -1, np.int32)
         root = np.array([start])
         graph.compiled.strong(graph.offsets, graph.targets, graph.labels, without, root, low, component)

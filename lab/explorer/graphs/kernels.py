@@ -9,9 +9,15 @@ import numpy as np
 
 from lab.explorer.states.kernels import Array, compile_for
 
-__all__ = ["among", "closure", "pass_on", "search", "strong", "survey", "waves"]
+__all__ = ["among", "around", "closure", "pass_on", "search", "strong", "survey", "waves"]
 
 _UNSEEN, _OUTSIDE = -1, -2
+
+_INSIDE, _REACHED, _BACK = 1, 2, 3
+"""What is known of a state of a part: nothing, that the start reaches it, and that it reaches the start, too."""
+
+_MOST_ROUNDS = 16
+"""How often all that a state reaches may be gone through; less and less of it has to be."""
 
 _GRAPH = "int32[::1], int32[::1]"
 """Offsets and targets."""
@@ -86,6 +92,47 @@ def strong(
             low[before] = min(low[before], low[state])
             state = np.int64(before)
     return found
+
+
+@compile_for(
+    f"int64({_GRAPH}, uint8[::1], boolean[::1], int64, uint8[::1])",
+    f"int64({_GRAPH}, uint16[::1], boolean[::1], int64, uint8[::1])",
+)
+def around(offsets: Array, targets: Array, labels: Array, without: Array, start: int, marks: Array) -> int:
+    """Mark the states of the component of one state in a part of the graph; returns whether that was done.
+
+    `marks` is 1 for the states of the part; of these, the component's become 3. What can come back to the start is
+    found by going through all that it reaches from the farthest on, again and again, which is given up where that is
+    more work than finding all components.
+    """
+    order, begin, end, work = np.empty(marks.size, np.int32), 0, 1, 0
+    order[0] = start
+    marks[start] = _BACK
+    while begin < end:
+        state = order[begin]
+        begin += 1
+        work -= _MOST_ROUNDS * (offsets[state + 1] - offsets[state])
+        for move in range(offsets[state], offsets[state + 1]):
+            target = targets[move]
+            if marks[target] == _INSIDE and not without[labels[move]]:
+                marks[target] = _REACHED
+                order[end] = target
+                end += 1
+    while work < 0:
+        found = 0
+        for place in range(end - 1, 0, -1):
+            state = order[place]
+            if marks[state] == _BACK:
+                continue
+            for move in range(offsets[state], offsets[state + 1]):
+                work += 1
+                if marks[targets[move]] == _BACK and not without[labels[move]]:
+                    marks[state] = _BACK
+                    found += 1
+                    break
+        if found == 0:
+            return 1
+    return 0
 
 
 @compile_for(

@@ -36,6 +36,7 @@ class Kernels(NamedTuple):
     stride: Callable[..., int]
     strong: Callable[..., int]
     among: Callable[..., int]
+    around: Callable[..., int]
     survey: Callable[..., None]
     waves: Callable[..., int]
     closure: Callable[..., None]
