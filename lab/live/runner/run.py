@@ -38,6 +38,8 @@ class Run:
         What was done, in order; `thread` says by whom.
     returned, errors : Mapping
         By thread name: what it returned, or the exception that ended it. Threads that did not end are in neither.
+    pending : list of Operation
+        What the threads that did not end would have done next.
     waiting : Mapping[str, str]
         Of a deadlock or a stuck run: what each unfinished thread waits for, in words.
     stacks : Mapping[str, list of str]
@@ -48,6 +50,7 @@ class Run:
     steps: list[Operation]
     returned: dict[str, Any]
     errors: dict[str, BaseException]
+    pending: list[Operation] = field(default_factory=list)
     waiting: dict[str, str] = field(default_factory=dict)
     stacks: dict[str, list[str]] = field(default_factory=dict)
 
@@ -122,6 +125,10 @@ def _report(session: Session) -> Run:
         {worker.name: worker.returned for worker in ended if worker.error is None},
         {worker.name: worker.error for worker in ended if worker.error is not None},
     )
+    for worker in session.live:
+        if worker.operation is not None:
+            worker.operation.thread = worker.name
+            found.pending.append(worker.operation)
     if session.status in {"deadlock", "stuck", "endless"}:
         found.waiting = {worker.name: _waits_for(session, worker) for worker in session.live}
         found.stacks = {worker.name: _stack(worker) for worker in session.live}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Optional
 
@@ -16,6 +17,9 @@ Chooser = Callable[["Session", "list[Worker]"], "Optional[Worker]"]
 
 HEADROOM = 40
 """Frames of the stack that a switch may need."""
+
+DEEP = 60
+"""Frames of the stack above which it is made sure that they are there; no limit of recursion is so low."""
 
 PATIENCE = 1000
 """Accesses that a thread may make while it is being ended, before it is interrupted again."""
@@ -191,7 +195,12 @@ class Session:
         if self.aborting:
             self.hurry(worker)
             return
-        _reserve(HEADROOM)  # else a recursion at its limit would break off in the middle of a switch
+        try:
+            sys._getframe(DEEP)
+        except ValueError:  # the usual case
+            pass
+        else:
+            _reserve(HEADROOM)  # else a recursion at its limit would break off in the middle of a switch
         worker.operation = operation
         try:
             chosen = self._next(worker)

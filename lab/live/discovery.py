@@ -1,0 +1,99 @@
+"""Which code is the user's, and where all of it is: whatever was not found could race unseen."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import site
+import sys
+import sysconfig
+import types
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+__all__ = ["functions_in", "is_user_file", "namespaces_of"]
+
+_LAB = str(Path(__file__).resolve().parent.parent) + "/"
+
+
+@functools.cache
+def _foreign() -> tuple[str, ...]:
+    paths = sysconfig.get_paths()
+    folders = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    folders |= {str(Path(path).resolve()) for path in folders}
+    folders |= set(site.getsitepackages())
+    return tuple(f"{folder}/" for folder in folders)
+
+
+@functools.cache
+def is_user_file(path: str) -> bool:
+    """Whether code in that file is the user's: not of the standard library, an installed package, or the lab."""
+    if path.startswith(("<frozen", _LAB)):
+        return False
+    if "/site-packages/" in path or "/dist-packages/" in path:
+        return False
+    return not path.startswith(_foreign())
+
+
+def namespaces_of(values: Iterable[Any], modules: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """Return the variables of every user module that the values come from, or that one of those refers to.
+
+    Parameters
+    ----------
+    values : iterable
+        Functions, objects.
+    modules : iterable of str
+        Names of further modules whose code is to be controlled, though installed.
+    """
+    wanted = set(modules)
+    found: dict[int, dict[str, Any]] = {}
+    left = [space for value in values for space in _spaces(value)]
+    left += [vars(module) for name, module in list(sys.modules.items()) if name in wanted]
+    while left:
+        space = left.pop()
+        if id(space) in found or not _is_user_space(space, wanted):
+            continue
+        found[id(space)] = space
+        left += [inner for value in list(space.values()) for inner in _spaces(value)]
+    return list(found.values())
+
+
+def _is_user_space(space: dict[str, Any], wanted: set[str]) -> bool:
+    name = space.get("__name__", "")
+    if name in wanted or any(str(name).startswith(f"{one}.") for one in wanted):
+        return True
+    return (
+        is_user_file(str(space.get("__file__") or "<text>"))
+        and name not in {"builtins", "sys"}
+        and (space.get("__file__") is not None or name not in sys.builtin_module_names)
+    )
+
+
+def _spaces(value: Any) -> list[dict[str, Any]]:
+    """Return the variables of the modules that a value belongs to."""
+    if isinstance(value, types.ModuleType):
+        return [vars(value)]
+    if isinstance(value, types.FunctionType):
+        return [value.__globals__]
+    if isinstance(value, types.MethodType):
+        return [*_spaces(value.__func__), *_spaces(value.__self__)]
+    if isinstance(value, functools.partial):
+        return [space for one in (value.func, *value.args, *value.keywords.values()) for space in _spaces(one)]
+    kind = value if isinstance(value, type) else type(value)
+    module = sys.modules.get(getattr(kind, "__module__", None) or "")
+    found = [] if module is None else [vars(module)]
+    wrapped = getattr(value, "__wrapped__", None) if callable(value) and not isinstance(value, type) else None
+    return found if wrapped is None else [*found, *_spaces(wrapped)]
+
+
+def functions_in(namespaces: list[dict[str, Any]], roots: Iterable[Callable[..., Any]]) -> list[types.FunctionType]:
+    """Return every function alive whose variables are those of one of the modules, wherever it is kept."""
+    wanted = {id(space) for space in namespaces}
+    found = {
+        id(one): one for one in gc.get_objects() if type(one) is types.FunctionType and id(one.__globals__) in wanted
+    }
+    found.update(
+        {id(one): one for one in roots if isinstance(one, types.FunctionType) and id(one.__globals__) in wanted}
+    )
+    return list(found.values())
