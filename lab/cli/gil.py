@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lab.cli import options
+from lab.cli.folder import check_writable
+from lab.cli.gil_shown import LOOP, Asked, draw_all, is_file, show_demonstration, show_file, show_loop
 from lab.cli.screen import say, show, write_json
 from lab.cli.status import FINE
 from lab.cli.write import check_target, write_whole
 from lab.errors import UsageError
 
 if TYPE_CHECKING:
+    from lab.draw import Drawing
     from lab.gil import Experiment, Settings
 
 __all__ = ["gil"]
@@ -32,11 +35,14 @@ CALIBRATE = "calibrate"
     "  lab gil convoy                           what one computing thread does to one that waits\n"
     "  lab gil cpu-bound --measure              simulated beside measured\n"
     "  lab gil cpu-bound --set work=2.0 --set cores=4\n"
-    "  lab gil tick-battle --trace ticks.json   a trace for Perfetto",
+    "  lab gil tick-battle --trace ticks.json   a trace for Perfetto\n"
+    "  lab gil forgotten-await                  what asyncio really prints, and why\n"
+    "  lab gil work.gil --figures drawn         a workload of your own\n"
+    "  lab gil trace.json --figures drawn       a trace of VizTracer",
 )
-@click.argument("name", metavar="[NAME]", required=False)
+@click.argument("name", metavar="[NAME|FILE]", required=False)
 @click.option("--model", metavar="MODEL", help="How threads share an interpreter: old, new, per-interpreter, ...")
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the random latencies.")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of the random latencies; usually 1.")
 @options.setting
 @click.option("--measure", is_flag=True, help="Run the experiment on real interpreters, too, and show both.")
 @click.option(
@@ -65,11 +71,15 @@ CALIBRATE = "calibrate"
     metavar="OUT.json",
     help="Write the most telling run in the trace format of Chrome and Perfetto.",
 )
+@click.option("--figures", type=click.Path(path_type=Path), metavar="DIR", help="Draw what was found into DIR.")
+@click.option(
+    "--until", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Draw the first S seconds of a timeline."
+)
 def gil(
     *,
     name: str | None,
     model: str | None,
-    seed: int,
+    seed: int | None,
     settings: tuple[str, ...],
     measure: bool,
     interpreters: tuple[str, ...],
@@ -78,41 +88,84 @@ def gil(
     save: Path | None,
     as_data: bool,
     trace: Path | None,
+    figures: Path | None,
+    until: float | None,
 ) -> int:
-    """Run an experiment on models of the GIL, in simulated time; without NAME, list the experiments.
+    """Run an experiment on models of the GIL, in simulated time; without NAME, list what there is.
+
+    NAME is an experiment, a demonstration of asyncio, or a file: a workload, or a trace as VizTracer writes it (.json).
 
     The parameters of an experiment and of the machine are set with --set: cores, interval (the switch interval in
     seconds), wake, slice and others; docs/gil.md has them all. `lab gil calibrate` estimates those of this machine.
     """
-    from lab.report import gil as report
+    from lab.gil.demonstration import NAMES
 
     if save is not None and name != CALIBRATE:
         raise UsageError(f"--save belongs to `lab gil {CALIBRATE}`")
-    if name is None:
-        show(report.experiments())
-        return FINE
-    if name == CALIBRATE:
-        return _calibrate(interpreters, save, as_data=as_data)
-    begun = perf_counter()
     if trace is not None:
         check_target(trace)
-    plan = _planned(name, model, seed, settings, calibration)
-    chosen = _pythons(interpreters) if measure else ()
-    outcome = _measured(plan, chosen, repeat, calibration) if chosen else _simulated(plan)
-    if trace is not None:
-        _write_trace(plan, trace)
-    if as_data:
-        write_json(
-            [_as_data(plan, outcome, perf_counter() - begun)],
-            single=True,
-        )
-        return FINE
-    show(report.results(plan.experiment, plan.settings, outcome.rows, outcome.note))
-    say(plan.experiment.advise(outcome.rows) if plan.experiment.advise else plan.experiment.lesson)
-    if trace is not None:
-        labels = plan.experiment.prepared(plan.settings, plan.parameters)[plan.experiment.shown].labels
-        say(f"Trace: {trace}, of {', '.join(f'{key} {value}' for key, value in labels.items())}")
+    if figures is not None:
+        check_writable(figures)
+    asked = Asked(model, seed, settings, interpreters, measure, as_data, trace, figures, until)
+    if name is None:
+        _list()
+    elif name == CALIBRATE:
+        _calibrate(interpreters, save, as_data=as_data)
+    elif name == LOOP:
+        show_loop(asked)
+    elif name in NAMES:
+        show_demonstration(name, asked)
+    elif is_file(name):
+        show_file(name, asked)
+    else:
+        _experiment(_planned(name, asked, calibration), asked, repeat, calibration)
     return FINE
+
+
+def _list() -> None:
+    from lab.report import gil as report
+    from lab.report.gil_shown import demonstration_list
+
+    show(report.experiments())
+    show(demonstration_list())
+
+
+def _experiment(plan: _Plan, asked: Asked, repeat: int, calibration: Path | None) -> None:
+    """Simulate an experiment, measure it if asked to, and show what was found."""
+    from lab.report import gil as report
+
+    begun = perf_counter()
+    chosen = _pythons(asked.interpreters) if asked.measure else ()
+    outcome = _measured(plan, chosen, repeat, calibration) if chosen else _simulated(plan)
+    if asked.trace is not None:
+        _write_trace(plan, asked.trace)
+    if asked.as_data:
+        write_json([_as_data(plan, outcome, perf_counter() - begun)], single=True)
+    else:
+        show(report.results(plan.experiment, plan.settings, outcome.rows, outcome.note))
+        say(plan.experiment.advise(outcome.rows) if plan.experiment.advise else plan.experiment.lesson)
+        if asked.trace is not None:
+            labels = plan.experiment.prepared(plan.settings, plan.parameters)[plan.experiment.shown].labels
+            say(f"Trace: {asked.trace}, of {', '.join(f'{key} {value}' for key, value in labels.items())}")
+    if asked.figures is not None:
+        draw_all(asked.figures, _drawings(plan, outcome, asked.until))
+
+
+def _drawings(plan: _Plan, outcome: _Outcome, until: float | None) -> dict[str, Drawing]:
+    """Draw the most telling run, and the rows where there is a plot of such."""
+    from lab.draw import gil_timeline, latency_plot, speed_up_bars
+    from lab.gil import simulate
+
+    name = plan.experiment.name
+    case = plan.experiment.prepared(outcome.settings, plan.parameters)[plan.experiment.shown]
+    found = {f"{name}-timeline": gil_timeline(simulate(case.workload, case.settings), until=until)}
+    note = f"simulated, {plan.settings.cores} cores, seed {plan.settings.seed}"
+    note += f"; measured, {outcome.note}" if outcome.note else ""
+    if "interval_s" in outcome.rows[0]:
+        found[f"{name}-latency"] = latency_plot(outcome.rows, note)
+    if "simulated_speedup" in outcome.rows[0]:
+        found[f"{name}-speed-ups"] = speed_up_bars(outcome.rows, "this", note)
+    return found
 
 
 def _as_data(plan: _Plan, outcome: _Outcome, seconds: float) -> dict[str, Any]:
@@ -140,20 +193,20 @@ class _Outcome:
     note: str = ""
 
 
-def _planned(name: str, model: str | None, seed: int, given: tuple[str, ...], calibration: Path | None) -> _Plan:
+def _planned(name: str, asked: Asked, calibration: Path | None) -> _Plan:
     """Return the experiment, the settings and its parameters; raises `UsageError` for what makes no sense."""
     from lab.gil import MODELS, Settings, experiment_named, split_parameters
     from lab.gil.measure import read_calibration
 
     experiment = experiment_named(name)
-    wanted = model or experiment.model
+    wanted = asked.model or experiment.model
     known = next((one for one in MODELS if one == wanted), None)
     if known is None:
         raise UsageError(f"there is no model {wanted!r}; choose one of {', '.join(MODELS)}")
-    settings = Settings(known, seed=seed)
+    settings = Settings(known, seed=1 if asked.seed is None else asked.seed)
     if calibration is not None:
         settings, _ = split_parameters(experiment, read_calibration(calibration).settings, settings)
-    named = options.parameters(given)
+    named = options.parameters(asked.settings)
     settings, parameters = split_parameters(experiment, named, settings)
     return _Plan(experiment, settings, parameters, frozenset(named))
 
@@ -206,7 +259,7 @@ def _pythons(given: tuple[str, ...]) -> tuple[str | None, ...]:
     return given or (None,)
 
 
-def _calibrate(interpreters: tuple[str, ...], save: Path | None, *, as_data: bool) -> int:
+def _calibrate(interpreters: tuple[str, ...], save: Path | None, *, as_data: bool) -> None:
     from lab.gil.measure import calibrate
     from lab.report import gil as report
 
@@ -222,4 +275,3 @@ def _calibrate(interpreters: tuple[str, ...], save: Path | None, *, as_data: boo
         write_json([one.as_json() for one in found], single=len(found) == 1)
     else:
         show(report.calibrations(found))
-    return FINE

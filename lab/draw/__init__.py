@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from lab.draw.architecture import architecture
 from lab.draw.drawing import Drawing
-from lab.draw.event_loop import event_loop_ring, event_loop_timeline
+from lab.draw.event_loop_ring import event_loop_ring
+from lab.draw.event_loop_timeline import event_loop_timeline
 from lab.draw.files import save
 from lab.draw.flows import core_turns, execution_flows
 from lab.draw.gallery import draw_fitting, draw_gallery
 from lab.draw.grid import progress_grid
 from lab.draw.ladder import refcount_ladder
 from lab.draw.lanes import swim_lanes
+from lab.draw.latency import latency_plot
 from lab.draw.levels import state_levels
 from lab.draw.outcomes import outcome_bars
-from lab.draw.plots import latency_plot, speed_up_bars
 from lab.draw.queues import Scene, queues_for_cores
 from lab.draw.runs import Run, runs_of
+from lab.draw.speed_ups import speed_up_bars
 from lab.draw.strips import interleaving_strips
-from lab.draw.timeline import gil_timeline
+from lab.draw.timeline import gil_timeline, trace_timeline
 from lab.draw.venn import concurrency_venn
 
 __all__ = [
@@ -48,4 +50,5 @@ __all__ = [
     "speed_up_bars",
     "state_levels",
     "swim_lanes",
+    "trace_timeline",
 ]

@@ -7,11 +7,13 @@ from typing import Any
 
 from lab.draw.architecture import architecture
 from lab.draw.drawing import Drawing
-from lab.draw.event_loop import event_loop_ring, event_loop_timeline
+from lab.draw.event_loop_ring import event_loop_ring
+from lab.draw.event_loop_timeline import event_loop_timeline
 from lab.draw.flows import core_turns, execution_flows
+from lab.draw.latency import latency_plot
 from lab.draw.picture import Maker, Picture
-from lab.draw.plots import latency_plot, speed_up_bars
 from lab.draw.queues import Scene, queues_for_cores
+from lab.draw.speed_ups import speed_up_bars
 from lab.draw.style import SizeName
 from lab.draw.timeline import gil_timeline
 from lab.draw.venn import concurrency_venn

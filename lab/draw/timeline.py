@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
@@ -13,8 +14,9 @@ from lab.draw.time_axis import draw_axis
 from lab.draw.words import listing
 from lab.errors import UsageError
 from lab.gil import Activity, Run, Span, holders, spans
+from lab.gil.recorded_trace import RecordedTrace
 
-__all__ = ["gil_timeline"]
+__all__ = ["gil_timeline", "trace_timeline"]
 
 WORDS: dict[Activity, str] = {
     "run": "runs Python",
@@ -29,6 +31,7 @@ MARKS = {"asks": "asks for the GIL", "forced": "forced switch", "vain": "times o
 """What happens at a moment, by the name of its mark."""
 
 MOST_LANES = 12
+MOST_SPANS = 4000
 VISIBLE = 200
 """What lasts less than one part in so many of the time shown is a hairline."""
 
@@ -53,38 +56,89 @@ def gil_timeline(run: Run, *, until: float | None = None, ax: Axes | None = None
         There is nothing to draw, or more lanes than can be told apart.
     """
     end = run.time if until is None else min(run.time, round(until * 1e9))
-    shown = [Span(*span[:3], min(span.end, end)) for span in spans(run.events, run.time) if span.start < end]
-    names = list(dict.fromkeys(span.thread for span in shown))
-    if not shown or len(names) > MOST_LANES:
+    shown = _until(spans(run.events, run.time), end)
+    settings = run.settings
+    return _draw(
+        _Shown(
+            shown,
+            end,
+            f"simulated, model {settings.model}, {settings.cores} cores, seed {settings.seed}",
+            tuple(holders(run.events, run.time)) if settings.model in ("old", "new") else None,
+            tuple(_requests(run, end)),
+            tuple(_marks(run, _lanes(shown), end)),
+        ),
+        Frame.of(size, ax),
+    )
+
+
+def trace_timeline(
+    trace: RecordedTrace, *, until: float | None = None, ax: Axes | None = None, size: SizeName = "page"
+) -> Drawing:
+    """Draw the beginning of a trace of a real program with the lanes of `gil_timeline`.
+
+    Parameters
+    ----------
+    trace : RecordedTrace
+        What `lab.gil.recorded_trace.read_trace` returned.
+    until : float or None
+        Where to stop, in seconds from the first event on; None draws it all.
+    ax : Axes, optional
+        Where to draw; a new figure of the given size if not.
+    size : SizeName
+        The format.
+
+    Raises
+    ------
+    UsageError
+        There is nothing to draw, more lanes than can be told apart, or more pieces than can be seen.
+    """
+    end = trace.end if until is None else min(trace.end, round(until * 1e9))
+    note = f"recorded by {trace.source}" + "; running and waiting for the GIL look alike" * (not trace.held)
+    return _draw(_Shown(_until(trace.spans, end), end, note, trace.held or None, (), ()), Frame.of(size, ax))
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What a timeline shows: spans up to an end, who held the GIL (None: no strip), requests and marks."""
+
+    spans: tuple[Span, ...]
+    end: int
+    note: str
+    held: tuple[tuple[str, int, int], ...] | None
+    requests: tuple[tuple[int, str, str], ...]
+    marks: tuple[tuple[str, int, str], ...]
+
+
+def _until(found: Sequence[Span], end: int) -> tuple[Span, ...]:
+    return tuple(Span(*span[:3], min(span.end, end)) for span in found if span.start < end)
+
+
+def _lanes(shown: Sequence[Span]) -> list[str]:
+    return list(dict.fromkeys(span.thread for span in shown))
+
+
+def _draw(shown: _Shown, frame: Frame) -> Drawing:
+    """Draw what there is."""
+    names = _lanes(shown.spans)
+    if not names or len(names) > MOST_LANES:
         raise UsageError(f"a timeline has 1 to {MOST_LANES} threads, and this run has {len(names)}")
-    frame = Frame.of(size, ax)
-    title = _title(shown, names, end)
-    note = f"simulated, model {run.settings.model}, {run.settings.cores} cores, seed {run.settings.seed}"
+    if len(shown.spans) > MOST_SPANS:
+        raise UsageError(f"a timeline has at most {MOST_SPANS:,} pieces, and this has {len(shown.spans):,}: draw less")
+    title = _title(shown, names)
     unit = frame.size.small
-    marks = _marks(run, names, end)
-    asks = ["asks"] if _requests(run, end) else []
-    keys = _keys(frame, shown, end, [*asks, *dict.fromkeys(kind for kind, _, _ in marks)])
-    lanes = len(names) + (run.settings.model in ("old", "new"))
-    needed = frame.head_height(title, note) + unit * (2.6 * lanes + 3.8 + 1.8 * len(keys)) + frame.size.margin
+    asks = ["asks"] if shown.requests else []
+    keys = _keys(frame, shown.spans, shown.end, [*asks, *dict.fromkeys(kind for kind, _, _ in shown.marks)])
+    lanes = len(names) + (shown.held is not None)
+    needed = frame.head_height(title, shown.note) + unit * (2.6 * lanes + 3.8 + 1.8 * len(keys)) + frame.size.margin
     canvas = Canvas(frame, frame.tall(needed, "this run"))
-    sheet = _Sheet(canvas, names, end, canvas.head(title, note), _stretch(canvas, needed, lanes))
-    for number, span in enumerate(shown):
-        sheet.span(span, f"span-{number + 1}")
-    for name in names:
-        sheet.name(name)
-    if run.settings.model in ("old", "new"):
-        sheet.strip(holders(run.events, run.time))
-    for number, (time, asking, holder) in enumerate(_requests(run, end)):
-        sheet.request(time, asking, holder, f"request-{number + 1}")
-    for number, (kind, time, name) in enumerate(marks):
-        sheet.point(
-            kind, sheet.x(time), sheet.y(names.index(name) if kind == "vain" else len(names)), f"{kind}-{number + 1}"
-        )
+    top = canvas.head(title, shown.note)
+    sheet = _Sheet(canvas, names, shown.end, top, _stretch(canvas, needed, lanes))
+    sheet.fill(shown)
     sheet.axis(lanes)
     sheet.keys(keys, lanes)
     table = [("thread", "activity", "start_ms", "end_ms")]
-    table += [(one.thread, one.activity, f"{one.start / 1e6:.4f}", f"{one.end / 1e6:.4f}") for one in shown]
-    return canvas.finish(title, note, _alt(title, shown, names), table)
+    table += [(one.thread, one.activity, f"{one.start / 1e6:.4f}", f"{one.end / 1e6:.4f}") for one in shown.spans]
+    return canvas.finish(title, shown.note, _alt(title, shown.spans, names), table)
 
 
 def _stretch(canvas: Canvas, needed: float, lanes: int) -> float:
@@ -120,13 +174,16 @@ def _total(shown: Sequence[Span], name: str, activity: Activity) -> int:
     return sum(span.end - span.start for span in shown if span.thread == name and span.activity == activity)
 
 
-def _title(shown: Sequence[Span], names: Sequence[str], end: int) -> str:
-    longest = max(names, key=lambda name: _total(shown, name, "gil"))
-    waited = _total(shown, longest, "gil")
-    if not waited:
-        return "Nobody waits for the GIL"
-    digits = 3 if f"{waited:.3g}" != f"{end:.3g}" else 5  # nearly all of the time is not all of it
-    return f"Thread {longest} waits for the GIL during {waited / 1e6:.{digits}g} of {_ms(end)} ms"
+def _title(shown: _Shown, names: Sequence[str]) -> str:
+    longest = max(names, key=lambda name: _total(shown.spans, name, "gil"))
+    waited = _total(shown.spans, longest, "gil")
+    if waited:
+        digits = 3 if f"{waited:.3g}" != f"{shown.end:.3g}" else 5  # nearly all of the time is not all of it
+        return f"Thread {longest} waits for the GIL during {waited / 1e6:.{digits}g} of {_ms(shown.end)} ms"
+    if shown.held is None and shown.note.startswith("recorded"):
+        busiest = max(names, key=lambda name: _total(shown.spans, name, "run"))
+        return f"Thread {busiest} is in calls for {_ms(_total(shown.spans, busiest, 'run'))} of {_ms(shown.end)} ms"
+    return "Nobody waits for the GIL"
 
 
 def _ms(time: int) -> str:
@@ -174,6 +231,20 @@ class _Sheet:
         labels = [canvas.frame.text_width(name, bold=True) for name in (*names, "GIL")]
         self.left = canvas.frame.left + max(labels) + self.unit * 1.6
         self.right = canvas.frame.right - self.unit
+
+    def fill(self, shown: _Shown) -> None:
+        """Draw the lanes, the holder's strip, and what happens at moments."""
+        for number, span in enumerate(shown.spans):
+            self.span(span, f"span-{number + 1}")
+        for name in self.names:
+            self.name(name)
+        if shown.held is not None:
+            self.strip(shown.held)
+        for number, (time, asking, holder) in enumerate(shown.requests):
+            self.request(time, asking, holder, f"request-{number + 1}")
+        for number, (kind, time, name) in enumerate(shown.marks):
+            lane = self.names.index(name) if kind == "vain" else len(self.names)
+            self.point(kind, self.x(time), self.y(lane), f"{kind}-{number + 1}")
 
     def x(self, time: int) -> float:
         """Return where a time is."""

@@ -7,8 +7,8 @@
 >>> async def main():
 ...     await asyncio.gather(one(0.002), one(0.001))
 >>> life = trace_loop(main)
->>> [(turn.name, turn.kind) for turn in life.turns][:3]
-[('main', 'task'), ('Task-2', 'task'), ('Task-3', 'task')]
+>>> [(turn.kind, len(turn.ready)) for turn in life.turns][:3]
+[('task', 0), ('task', 1), ('task', 0)]
 >>> [round(poll.end - poll.start, 4) for poll in life.polls if poll.end > poll.start]
 [0.001, 0.001]
 """
@@ -19,9 +19,10 @@ import asyncio
 import selectors
 from asyncio.events import Handle
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 from typing import Any, Literal, NamedTuple
 
@@ -128,7 +129,7 @@ class _Selector(selectors.DefaultSelector):
                 loop.simulated_time += timeout
         else:
             found = super().select(timeout)
-        loop.polled(Poll(begun, loop.time(), timeout, len(found)))
+        loop.polled(Poll(begun, loop.time(), timeout, len(found)), [key.data for key, _ in found])
         return found
 
 
@@ -154,6 +155,7 @@ class TracedLoop(asyncio.SelectorEventLoop):
         self.life = Life("simulated" if simulated else "measured")
         self.queued: dict[int, float] = {}
         self.due: dict[int, str] = {}
+        self.arrived: set[int] = set()
         self.now_running: tuple[str, TurnKind, float, float, tuple[str, ...], int] | None = None
         selector = _Selector()
         super().__init__(selector)
@@ -202,8 +204,10 @@ class TracedLoop(asyncio.SelectorEventLoop):
             return owner.get_name(), "task"
         if isinstance(handle, asyncio.TimerHandle) and id(handle) in self.due:
             return f"timer of {self.due[id(handle)]}", "timer"
+        if isinstance(callback, partial):
+            callback = callback.func
         name = str(getattr(callback, "__qualname__", None) or type(callback).__name__).rpartition(".")[2]
-        return name, "io" if name.startswith(("_sock", "_read_ready", "_accept")) else "callback"
+        return name, "io" if id(handle) in self.arrived else "callback"
 
     def ended(self) -> None:
         """Note that the callback that ran is over."""
@@ -214,9 +218,10 @@ class TracedLoop(asyncio.SelectorEventLoop):
         if len(self.life.turns) > MOST_TURNS:
             raise IncompleteError(f"the loop's trace was stopped after {MOST_TURNS:,} callbacks")
 
-    def polled(self, poll: Poll) -> None:
-        """Note a poll."""
+    def polled(self, poll: Poll, found: Sequence[object]) -> None:
+        """Note a poll, and which callbacks wait for what it found: the selector's keys hold pairs of them."""
         self.life.polls.append(poll)
+        self.arrived = {id(handle) for pair in found if isinstance(pair, tuple) for handle in pair}
 
 
 def spend(seconds: float) -> None:

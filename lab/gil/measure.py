@@ -137,7 +137,7 @@ def measured_rows(
 
 def _attempt(job: Job, python: str | None, rounds: float) -> _Attempt:
     amount = job.get("seconds", 0) * rounds
-    answer = _run(python, {"for": FOR, "rounds": amount, **job, "repeat": 1})
+    answer = _run(python, {"for": FOR, "rounds": amount, "rate": rounds, **job, "repeat": 1})
     return _Attempt(tuple(answer.get("found", ())), answer.get("others") or 0.0)
 
 

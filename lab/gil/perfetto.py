@@ -31,10 +31,10 @@ def trace_events(run: Run) -> dict[str, Any]:
     lanes = {event.thread: number for number, event in enumerate(_starts(run), start=1)}
     gil = len(lanes) + 1
     found: list[dict[str, Any]] = [
-        {"ph": "M", "pid": 1, "name": "process_name", "args": {"name": "lab gil, simulated"}}
+        {"ph": "M", "pid": 1, "ts": 0, "name": "process_name", "args": {"name": "lab gil, simulated"}}
     ]
     for name, lane in [*lanes.items(), *([("GIL", gil)] if run.settings.model in ("old", "new") else [])]:
-        found.append({"ph": "M", "pid": 1, "tid": lane, "name": "thread_name", "args": {"name": name}})
+        found.append({"ph": "M", "pid": 1, "tid": lane, "ts": 0, "name": "thread_name", "args": {"name": name}})
     found += [
         _complete(lanes[span.thread], NAMES[span.activity], span.start, span.end)
         for span in spans(run.events, run.time)
@@ -45,7 +45,15 @@ def trace_events(run: Run) -> dict[str, Any]:
         if event.kind in SHOWN:
             name = event.detail if event.kind == "mark" else event.kind
             found.append(
-                {"ph": "i", "s": "t", "pid": 1, "tid": lanes[event.thread], "ts": event.time / 1e3, "name": name}
+                {
+                    "ph": "i",
+                    "s": "t",
+                    "pid": 1,
+                    "tid": lanes[event.thread],
+                    "ts": event.time / 1e3,
+                    "cat": "gil",
+                    "name": name,
+                }
             )
     return {"traceEvents": found, "displayTimeUnit": "ms"}
 
@@ -55,4 +63,4 @@ def _starts(run: Run) -> Sequence[Event]:
 
 
 def _complete(lane: int, name: str, start: int, end: int) -> dict[str, Any]:
-    return {"ph": "X", "pid": 1, "tid": lane, "ts": start / 1e3, "dur": (end - start) / 1e3, "name": name}
+    return {"ph": "X", "pid": 1, "tid": lane, "ts": start / 1e3, "dur": (end - start) / 1e3, "cat": "gil", "name": name}

@@ -100,3 +100,130 @@ def test_save_belongs_to_calibrate(command, tmp_path) -> None:
     several = command("gil", "calibrate", "--save", path, "--python", sys.executable, "--python", sys.executable)
     assert "one interpreter" in several.err
     assert several.status == 2
+
+
+WORK = """\
+# Two threads
+thread T1
+    3 times
+        cpu 3 ms
+        io 1 ms
+thread T2 in the background
+    cpu 1 s
+"""
+
+
+def test_a_workload_file_is_simulated(command, tmp_path) -> None:
+    """What each thread did as a table and as JSON; --model, --set and --seed say otherwise than the file."""
+    path = tmp_path / "two.gil"
+    path.write_text(WORK)
+    done = command("gil", path)
+    assert "Two threads (simulated, model new, 2 cores, seed 1)" in done.out
+    assert "waits for the GIL, s" in done.out
+    data = json.loads(command("gil", path, "--json", "--model", "free-threaded", "--set", "cores=1", "--seed", 4).out)
+    assert (data["model"], data["parameters"]["cores"], data["parameters"]["seed"]) == ("free-threaded", 1, 4)
+    assert [row["thread"] for row in data["rows"]] == ["T1", "T2"]
+    assert data["simulated_s"] == pytest.approx(data["rows"][0]["end_s"])
+
+
+def test_a_workload_file_under_every_model(command, tmp_path) -> None:
+    """A row for each model, and the time without a GIL is shorter than with one."""
+    path = tmp_path / "two.gil"
+    path.write_text(WORK)
+    rows = {
+        row["model"]: row["simulated_s"]
+        for row in json.loads(command("gil", path, "--model", "all", "--json").out)["rows"]
+    }
+    assert len(rows) == 6
+    assert rows["free-threaded"] < rows["new"]
+    assert "every model" in command("gil", path, "--model", "all").out
+
+
+def test_figures_and_traces_of_a_file_are_written(command, tmp_path) -> None:
+    """The trace that a file's run writes is drawn again with the same lanes."""
+    path, trace = tmp_path / "two.gil", tmp_path / "trace.json"
+    path.write_text(WORK)
+    done = command("gil", path, "--trace", trace, "--figures", tmp_path / "drawn")
+    assert (tmp_path / "drawn" / "two-new.svg").exists()
+    assert "two-new: svg, png, pdf, csv" in done.out
+    again = command("gil", trace, "--figures", tmp_path / "drawn", "--until", 0.005)
+    assert "recorded by lab gil" in again.out
+    assert (tmp_path / "drawn" / "trace.svg").exists()
+    assert json.loads(command("gil", trace, "--json").out)["source"] == "lab gil"
+
+
+def test_figures_of_an_experiment(command, tmp_path) -> None:
+    """The convoy has a timeline and a plot, io-bound a timeline and bars."""
+    command("gil", "convoy", "--set", "requests=5", "--figures", tmp_path, "--until", 0.02)
+    command("gil", "io-bound", "--figures", tmp_path)
+    assert {path.stem for path in tmp_path.glob("*.svg")} == {
+        "convoy-timeline", "convoy-latency", "io-bound-timeline", "io-bound-speed-ups",
+    }  # fmt: skip
+
+
+def test_a_demonstration_shows_its_source_its_output_and_why(command) -> None:
+    """In this order, and as JSON with the same parts."""
+    done = command("gil", "await-outside")
+    parts = ("compile(SOURCE", "prints:\n\n    SyntaxError:", "has nothing to await with")
+    places = [done.out.index(part) for part in parts]
+    assert places == sorted(places)
+    data = json.loads(command("gil", "await-outside", "--json").out)
+    assert data["output"] == "SyntaxError: 'await' outside async function (routine.py, line 5)\n"
+    assert data["demonstration"] == "await-outside"
+    several = json.loads(
+        command("gil", "routine", "--json", "--python", sys.executable, "--python", sys.executable).out
+    )
+    assert len(several) == 2
+
+
+def test_the_event_loop_s_life(command, tmp_path) -> None:
+    """As a table, as JSON, as two figures; with --measure by the real clock."""
+    done = command("gil", "event-loop", "--figures", tmp_path)
+    assert "waits for data, 2.000 ms at most" in done.out
+    assert {path.stem for path in tmp_path.glob("*.svg")} == {"event-loop", "event-loop-ring"}
+    data = json.loads(command("gil", "event-loop", "--json").out)
+    assert data["clock"] == "simulated"
+    assert data["turns"][1]["ready"] == ["server", "sleeper"]
+    assert json.loads(command("gil", "event-loop", "--json", "--measure").out)["clock"] == "measured"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("none.gil",), "lab: none.gil cannot be read"),
+        (("none.json",), "lab: none.json cannot be read"),
+        (("none.gil", "--measure"), "lab: --measure belongs to an experiment"),
+        (("none.json", "--model", "new"), "lab: a recorded trace is shown as it is"),
+        (("routine", "--set", "cores=2"), "lab: routine is a program that is run"),
+        (("event-loop", "--model", "new"), "lab: event-loop runs asyncio's own loop here"),
+    ],
+)
+def test_options_that_do_not_apply_are_refused(command, arguments, said) -> None:
+    """One sentence, status 2."""
+    done = command("gil", *arguments)
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--set", "colour=1"), "there is no setting 'colour'"),
+        (("--set", "cores='two'"), "cores has to be a number"),
+        (("--model", "newest"), "there is no model 'newest'"),
+        (("--set", "cores=0"), "cores is 0"),
+    ],
+)
+def test_what_a_file_s_settings_cannot_be(command, tmp_path, options, said) -> None:
+    """Checked as those of an experiment."""
+    path = tmp_path / "two.gil"
+    path.write_text(WORK)
+    done = command("gil", path, *options)
+    assert done.status == 2
+    assert said in done.err
+
+
+def test_a_file_with_a_setting_out_of_range(command, tmp_path) -> None:
+    path = tmp_path / "bad.gil"
+    path.write_text("cores 0\n" + WORK)
+    assert f"lab: {path}: cores is 0, and has to be from 1 to 1024" in command("gil", path).err

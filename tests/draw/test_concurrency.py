@@ -18,13 +18,13 @@ from lab.draw import (
     queues_for_cores,
     speed_up_bars,
 )
-from lab.draw.gil_pictures import CONCURRENCY, GIL
+from lab.draw.gil_pictures import CONCURRENCY, GIL, TASKS
 from lab.draw.venn import kind_of
 from lab.errors import UsageError
 from lab.gil import Cpu, Io, Settings, Thread, Workload, simulate
 from lab.gil.event_loop import spend, trace_loop
-from lab.gil.library import computing, side_by_side
-from tests.draw.samples import CONVOY, ONE_CORE, SPEEDS, TWO_CORES, drawing, marks, words
+from lab.gil.library import computing, side_by_side, started_and_joined_in_one_loop
+from tests.draw.samples import CONVOY, FREE, ONE_CORE, SPEEDS, TWO_CORES, drawing, marks, words
 
 
 def test_flows_say_when_each_way_ends() -> None:
@@ -69,6 +69,32 @@ def test_what_a_run_is_decides_where_it_stands() -> None:
     assert dict(made.table[1:]) == {"one by one": "neither", "turns": "concurrent", "both": "parallel"}
     assert [len(marks(made, f"region-{kind}")) for kind in ("neither", "concurrent", "parallel")] == [1, 1, 1]
     assert kind_of(ONE_CORE) == "concurrent"
+
+
+def test_one_thread_after_the_other_is_neither() -> None:
+    """Threads that are joined before the next one starts never overlap."""
+    run = simulate(started_and_joined_in_one_loop(computing(0.01, 2)), Settings(cores=1, **FREE))
+    assert kind_of(run) == "neither"
+
+
+def test_a_task_that_goes_on_is_no_switch() -> None:
+    """On one core T1 T2 T3 T1 T2 T3 T2 T3 T3 T1 T2 T1: twelve turns, one of them after the same task."""
+    made = core_turns({"one": simulate(side_by_side(TASKS), Settings(cores=1, slice=0.002, **FREE))})
+    assert made.title == "Three tasks switch on one core, ten times"
+    assert [row[2] for row in made.table[1:]] == [
+        "T1",
+        "T2",
+        "T3",
+        "T1",
+        "T2",
+        "T3",
+        "T2",
+        "T3",
+        "T3",
+        "T1",
+        "T2",
+        "T1",
+    ]
 
 
 def test_threads_of_one_gil_are_concurrent_and_not_parallel() -> None:

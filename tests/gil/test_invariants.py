@@ -70,10 +70,11 @@ def test_a_release_without_a_request_does_not_wait(workload, settings) -> None:
             assert (following is not None and following.kind == "forced") == asked
 
 
-@given(draw.workloads, draw.settings("new", "per-interpreter"))
+@given(draw.workloads, draw.settings(*EVERY))
 def test_work_is_conserved(workload, settings) -> None:
     """Each thread has a core for exactly as long as its segments compute, however often it is interrupted."""
-    used = draw.check_cores(simulate(workload, settings).events, settings.cores)
+    bare = replace(settings, price=0.0, efficiency=1.0, signal=0.0, callback=0.0)
+    used = draw.check_cores(simulate(workload, bare).events, 1 if bare.model == "asyncio" else bare.cores)
     assert {name: time for name, time in used.items() if time} == {
         thread.name: _computed(thread) for thread in workload.threads if _computed(thread)
     }
@@ -126,10 +127,13 @@ def test_a_longer_interval_makes_the_asking_thread_wait_longer(interval, times) 
     assert _round_trip(interval * times / 1e4, 1) > _round_trip(interval / 1e4, 1)
 
 
-def test_more_computing_threads_make_the_asking_thread_wait_longer() -> None:
-    """No thread, one, two, four, eight: each step waits longer on the average."""
-    means = [_round_trip(0.005, threads) for threads in (0, 1, 2, 4, 8)]
-    assert means == sorted(means)
+@given(st.integers(5, 200), st.integers(0, 3), st.integers(1, 3))
+def test_more_computing_threads_make_the_asking_thread_wait_longer(interval, fewer, more) -> None:
+    """With more than twice as many a round trip takes longer on the average; the interval's unit is 0.1 ms.
+
+    One more among seven need not: at 0.5 ms eight threads happen to be 3 % faster.
+    """
+    assert _round_trip(interval / 1e4, 2 * fewer + more) > _round_trip(interval / 1e4, fewer)
 
 
 @given(draw.workloads, draw.settings(*EVERY))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from lab.errors import UsageError
 from lab.gil import EXPERIMENTS, Settings, Workload, with_speed_ups
 from lab.gil.experiment import Case
 from lab.gil.measure import RUNNER, calibrate, interpreters_found, measured_rows, read_calibration
+from lab.gil.recorded import recorded
 from lab.gil.runner import run
 
 EMPTY = EXPERIMENTS["io-bound"].prepared(Settings(), {})[0].workload
@@ -131,6 +133,106 @@ def test_the_runner_needs_the_standard_library_alone() -> None:
     lines = RUNNER.read_text(encoding="utf-8").splitlines()
     imported = {line.split()[1].split(".")[0] for line in lines if line.startswith(("import ", "from "))}
     assert imported <= set(sys.stdlib_module_names)
+
+
+def _answers(monkeypatch: pytest.MonkeyPatch, *others: float | None) -> list[dict]:
+    """Let jobs take 1, 2, 3, ... seconds while others keep so many processors busy; return the jobs that were asked."""
+    asked: list[dict] = []
+
+    def answer(_: object, job: dict) -> dict:
+        asked.append(job)
+        return {"found": [float(len(asked))], "others": others[min(len(asked), len(others)) - 1]}
+
+    monkeypatch.setattr("lab.gil.measure._run", answer)
+    return asked
+
+
+SLEEP = [Case({}, EMPTY, Settings(), {"kind": "sleep", "strategy": "threads", "durations": [1]})]
+
+
+def test_a_disturbed_attempt_is_made_again(monkeypatch) -> None:
+    """Attempts of 1, 2, 3, 4 s, the second and third beside others: the first and the fourth count, median 2.5."""
+    asked = _answers(monkeypatch, 0.0, 0.9, 0.5, 0.05)
+    assert measured_rows(SLEEP, None, 1e6, "simulated_s", repeat=2) == [
+        {"measured_s": 2.5, "measured_spread_s": 1.5, "measured_others": 0.05}
+    ]
+    assert len(asked) == 4
+
+
+def test_patience_ends(monkeypatch) -> None:
+    """On a machine that is never quiet the quietest of three times as many attempts count, and the rows say so."""
+    asked = _answers(monkeypatch, 2.0, 1.0, 3.0)
+    (row,) = measured_rows(SLEEP, None, 1e6, "simulated_s", repeat=1)
+    assert (len(asked), row["measured_s"], row["measured_others"]) == (3, 2.0, 1.0)
+
+
+def test_where_the_system_does_not_tell_everything_counts(monkeypatch) -> None:
+    """Without /proc/stat nothing is known of others, and nothing is repeated."""
+    asked = _answers(monkeypatch, None)
+    assert measured_rows(SLEEP, None, 1e6, "simulated_s", repeat=2)[0]["measured_s"] == 1.5
+    assert len(asked) == 2
+
+
+def test_how_busy_others_keep_the_machine() -> None:
+    """10 s of processors in 5 s, 4 of them one's own: others kept 1.2 busy; less than nothing is nothing."""
+    assert run.others((100.0, 1.0), (110.0, 5.0), 5.0) == pytest.approx(1.2)
+    assert run.others((100.0, 1.0), (101.0, 5.0), 5.0) == 0
+    assert run.others(None, (1.0, 1.0), 5.0) is None
+    assert run.others((1.0, 1.0), (1.0, 1.0), 0.0) is None
+
+
+def test_the_machine_s_own_counters(monkeypatch) -> None:
+    """user, nice, system, irq, softirq and steal count, idle and iowait do not: 1 + 2 + 3 + 6 + 7 + 8 = 27 ticks."""
+    monkeypatch.setattr("builtins.open", lambda *_, **__: io.StringIO("cpu  1 2 3 400 500 6 7 8 9 10\ncpu0 ..."))
+    monkeypatch.setattr(run.os, "sysconf", lambda _: 100)
+    assert run.busy()[0] == pytest.approx(0.27)
+    monkeypatch.setattr("builtins.open", lambda *_, **__: io.StringIO("nonsense"))
+    assert run.busy() is None
+
+
+def test_times_of_computing_are_scaled_to_the_calibrated_rate(monkeypatch) -> None:
+    """Twice as fast as when calibrated: a second now would have been two."""
+    monkeypatch.setattr(run, "pace", lambda: 2e6)
+    monkeypatch.setattr(run, "timed", lambda _, pieces: [float(len(pieces))])
+    job = {"kind": "compute", "rounds": 10, "workers": 1}
+    assert run.computing({**job, "rate": 1e6}) == [2.0]
+    assert run.computing(job) == [1.0]
+
+
+def test_a_round_costs_the_same_however_many_there_are() -> None:
+    """No number grows beyond two bytes, so a piece of half the rounds is half the work."""
+    assert run.compute(1_000) == sum(number & 255 for number in range(1_000)) & 65535
+    assert run.compute(300_000) < 65536
+
+
+def test_recordings_stand_beside_what_is_simulated_now() -> None:
+    """The convoy's rows have measured values from the recording; what was not recorded has none."""
+    found = recorded("convoy")
+    assert [row["interval_s"] for row in found.rows[:4]] == [0.02, 0.005, 0.001, 0.0001]
+    assert all(row["measured_ms"] > 0.5 for row in found.rows)
+    assert "measured, CPython 3.13.0" in found.note
+    none = recorded("advise")
+    assert "measured" not in none.note
+    assert none.rows[0]["simulated_speedup"] == 1
+
+
+@pytest.mark.parametrize("row", recorded("convoy").rows[:4], ids=lambda row: f"{row['interval_s'] * 1e3:g} ms")
+def test_the_recorded_convoy_is_as_the_model_says(row) -> None:
+    """With one computing thread simulated and measured round trips differ by less than a quarter."""
+    assert row["simulated_ms"] == pytest.approx(row["measured_ms"], rel=0.25)
+
+
+def test_recorded_round_trips_beside_several_threads_are_within_a_factor_of_two() -> None:
+    """Two and four computing threads at 5 ms: the run queue decides, and chance."""
+    for row in recorded("convoy").rows:
+        if row["computing_threads"] > 1:
+            assert 0.5 <= row["simulated_ms"] / row["measured_ms"] <= 2
+
+
+@pytest.mark.parametrize("row", recorded("io-bound").rows[:5], ids=lambda row: row["strategy"])
+def test_recorded_speed_ups_of_waiting_are_as_the_model_says(row) -> None:
+    """Threads, processes, interpreters, asyncio: within 15 %."""
+    assert row["simulated_speedup"] == pytest.approx(row["measured_speedup"], rel=0.15)
 
 
 def test_every_job_is_one_that_the_runner_knows() -> None:

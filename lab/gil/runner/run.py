@@ -32,10 +32,10 @@ class MissingError(Exception):
 
 
 def compute(rounds: float) -> int:
-    """Compute in Python."""
+    """Compute in Python; a round costs the same however many there are, so no number grows."""
     total = 0
     for number in range(int(rounds)):
-        total += number * number
+        total = (total + (number & 255)) & 65535
     return total
 
 
@@ -162,8 +162,20 @@ def sleep(job: Job) -> list[float]:
 
 
 def computing(job: Job) -> list[float]:
-    """Compute so many rounds in equal pieces."""
-    return timed(job, [("compute", job["rounds"] / job["workers"])] * job["workers"])
+    """Compute so many rounds in equal pieces.
+
+    With the job's `rate`, the rounds that one thread did in a second when this interpreter was calibrated, times are
+    scaled to that rate: a processor's speed may change by half within seconds.
+    """
+    before = pace()
+    found = timed(job, [("compute", job["rounds"] / job["workers"])] * job["workers"])
+    scale = (before + pace()) / 2 / job["rate"] if job.get("rate") else 1.0
+    return [seconds * scale for seconds in found]
+
+
+def pace() -> float:
+    """Return how many rounds one thread computes in a second right now."""
+    return 20_000 / statistics.median(_once(lambda: compute(20_000)) for _ in range(9))
 
 
 def coroutines(job: Job) -> list[float]:
@@ -270,7 +282,7 @@ def call(job: Job) -> list[float]:
 def calibrate(_: Job) -> dict[str, float]:
     """Estimate what a simulation of this machine and interpreter needs to know."""
     found = {
-        "rounds_per_second": max(100_000 / _once(lambda: compute(100_000)) for _ in range(15)),
+        "rounds_per_second": statistics.median(pace() for _ in range(9)),
         "thread_start": _median(lambda: threads([("compute", 0)]), 40),
         "process_start": _median(lambda: processes([("compute", 0)]), 9),
     }

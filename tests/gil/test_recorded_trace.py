@@ -1,0 +1,111 @@
+"""Traces of real programs, and our own read back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lab.draw import trace_timeline
+from lab.errors import UsageError
+from lab.gil import Settings, Span, holders, simulate, spans, trace_events
+from lab.gil.library import echo
+from lab.gil.recorded_trace import read_trace
+
+
+def _event(name: str, start: float, end: float, tid: int = 7) -> dict:
+    return {"ph": "X", "pid": 5, "tid": tid, "ts": 1000 + start, "dur": end - start, "name": name}
+
+
+VIZTRACER = {
+    "traceEvents": [
+        {"ph": "M", "pid": 5, "tid": 7, "name": "thread_name", "args": {"name": "MainThread"}},
+        {"ph": "M", "pid": 5, "tid": 8, "name": "thread_name", "args": {"name": "T1"}},
+        _event("time.sleep", 20, 50),
+        _event("work (/home/me/program.py:3)", 0, 70),
+        _event("_thread.lock.acquire", 80, 90),
+        _event("read (/home/me/program.py:9)", 10, 30, tid=8),
+        _event("_io.TextIOWrapper.read", 12, 31, tid=8),
+    ],
+    "viztracer_metadata": {"version": "1.1.1"},
+}
+
+
+def _written(tmp_path, data):
+    path = tmp_path / "trace.json"
+    path.write_text(data if isinstance(data, str) else json.dumps(data))
+    return path
+
+
+def test_the_innermost_call_says_what_a_thread_does(tmp_path) -> None:
+    """work 0-20, sleep 20-50, work 50-70, a lock 80-90; `read` runs in Python, and waits in C until its caller ends."""
+    found = read_trace(_written(tmp_path, VIZTRACER))
+    assert found.source == "VizTracer"
+    assert found.spans == (
+        Span("main", "run", 0, 20_000),
+        Span("main", "io", 20_000, 50_000),
+        Span("main", "run", 50_000, 70_000),
+        Span("main", "locked", 80_000, 90_000),
+        Span("T1", "run", 10_000, 12_000),
+        Span("T1", "io", 12_000, 30_000),
+    )
+    assert (found.held, found.end) == ((), 90_000)
+
+
+def test_a_simulated_trace_comes_back(tmp_path) -> None:
+    """What `--trace` writes has the run's spans and holders."""
+    run = simulate(echo(1, 3, 0.0005), Settings(jitter=0))
+    found = read_trace(_written(tmp_path, trace_events(run)))
+    assert found.source == "lab gil"
+    assert sorted(found.spans) == sorted(spans(run.events, run.time))
+    assert found.held == tuple(holders(run.events, run.time))
+    drawn = trace_timeline(found, until=0.006)
+    assert drawn.title.startswith("Thread echo waits for the GIL during")
+    assert drawn.note == "recorded by lab gil"
+
+
+def test_a_real_trace_is_drawn_with_the_same_lanes(tmp_path) -> None:
+    """The note says what such a trace does not know, and the title who is busiest: 40 of 90 us."""
+    drawn = trace_timeline(read_trace(_written(tmp_path, VIZTRACER)))
+    assert drawn.note == "recorded by VizTracer; running and waiting for the GIL look alike"
+    assert drawn.title == "Thread main is in calls for 0.04 of 0.09 ms"
+    assert drawn.table[2] == ("main", "io", "0.0200", "0.0500")
+
+
+def test_a_trace_of_too_many_pieces_is_refused(tmp_path) -> None:
+    """5,000 calls with gaps between them are no picture."""
+    data = {"traceEvents": [_event("f (x.py:1)", 2 * number, 2 * number + 1) for number in range(5000)]}
+    found = read_trace(_written(tmp_path, data))
+    assert found.source == "a trace"
+    with pytest.raises(UsageError, match="at most 4,000 pieces, and this has 5,000"):
+        trace_timeline(found)
+    assert len(trace_timeline(found, until=0.001).table) == 501
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("nonsense", "is no JSON"),
+        ({"events": []}, "holds no traceEvents"),
+        ([1, 2], "holds no traceEvents"),
+        ({"traceEvents": []}, "has no complete events"),
+        ({"traceEvents": [{"ph": "X", "name": "f"}]}, "an event without a time or a thread"),
+    ],
+)
+def test_what_is_no_trace_is_one_sentence(tmp_path, data, said) -> None:
+    with pytest.raises(UsageError, match=said):
+        read_trace(_written(tmp_path, data))
+
+
+def test_a_file_that_is_not_there(tmp_path) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_trace(tmp_path / "none.json")
+
+
+def test_a_parser_of_the_format_reads_the_export() -> None:
+    """chrometrace, where it is installed, knows every key of every event, and finds the times it was given."""
+    chrometrace = pytest.importorskip("chrometrace", reason="chrometrace is not installed")
+    run = simulate(echo(1, 3, 0.0005))
+    events = [chrometrace.TraceEvent.from_dict(event) for event in trace_events(run)["traceEvents"]]
+    ends = [event.timestamp_us + event.duration_us for event in events]
+    assert max(ends) == pytest.approx(run.time / 1e3)
