@@ -133,7 +133,7 @@ def _notes(found: Conformance) -> Iterator[str]:
             f"{BETWEEN_OPCODES}: a switch between any two opcodes)."
         )
         if plan.untimely:
-            yield f"{plan.untimely:,} runs are left out: they need a time-out at a moment that no clock can choose."
+            yield f"{plan.untimely:,} runs are left out: they need a moment that nobody can choose, as of a time-out."
     yield "Free: the operating system decides. An outcome that was not seen there proves nothing."
 
 

@@ -16,8 +16,9 @@ from lab.explorer.result import Result
 from lab.model.program import Program
 from lab.verify import driven_run
 from lab.verify.children import answer
+from lab.verify.chosen_runs import planned
 from lab.verify.interpreters import Interpreter
-from lab.verify.plan import Plan, planned
+from lab.verify.plan import Plan
 from lab.verify.stress import SLACK, StressReport, explored, policy_for, stress
 
 __all__ = ["Checked", "Comparison", "Conformance", "Difference", "Led", "compared", "led", "prepared"]
@@ -72,14 +73,14 @@ class Checked:
         None where no threads were led; then `why` says the reason.
     free : StressReport
         The free runs.
-    loose : bool
-        Whether the file has threads of a kind that is never led: tasks, and those that the program starts itself.
+    tasks : bool
+        Whether the file has tasks, which are not led: their loop decides.
     """
 
     led: Led | None
     why: str
     free: StressReport
-    loose: bool
+    tasks: bool
 
     @property
     def interpreter(self) -> Interpreter:
@@ -95,7 +96,7 @@ class Checked:
     def complete(self) -> bool:
         """Whether all was checked that can be: every run of the plan, and free runs that are judged."""
         judged = not self.free.comparable or self.free.result.complete
-        followed = self.led.complete if self.led else self.loose
+        followed = self.led.complete if self.led else self.tasks
         return judged and followed and not self.free.interrupted
 
 
@@ -164,8 +165,6 @@ def prepared(
     plan, why = None, ""
     if program.tasks:
         why = "tasks run in the order of their loop, and are not led"
-    elif _is_loose(program):
-        why = "threads that the program starts itself are not led"
     else:
         try:
             plan = planned(program, most)
@@ -190,11 +189,7 @@ def _checked(model: Comparison, interpreter: Interpreter, seconds: float, interv
     free = stress(
         model.program, model.path, model.settings, interpreter, seconds=seconds, interval=interval, result=result
     )
-    return Checked(found, why, free, _is_loose(model.program))
-
-
-def _is_loose(program: Program) -> bool:
-    return bool(program.tasks) or any(thread.gate is not None for thread in program.threads)
+    return Checked(found, why, free, bool(model.program.tasks))
 
 
 def led(model: Comparison, plan: Plan, interpreter: Interpreter) -> tuple[Led | None, str]:

@@ -35,16 +35,17 @@ if __name__ == "__main__":
 from lab import scenario
 from lab.scenario import ThreadSpec, registry
 from lab.verify.free_run import described, fresh, name_records, plain
-from lab.verify.led_threads import HANDS, Hand, LedChoices, LedCondition, Stop
+from lab.verify.led_threads import HANDS, Hand, LedChoices, LedCondition, Stop, start
+from lab.verify.made_threads import MadeThreads
 from lab.verify.opcode_watch import File, NoOpcode, Watch, compiled_for, watch_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["driven"]
 
-ENDED, PARKED = -1, -2
-"""Places of a thread that has ended; that waits inside of an operation that takes two steps."""
+ENDED, PARKED, UNBORN = -1, -2, -3
+"""Places of a thread that has ended; that waits inside of an operation that takes two steps; that has to be started."""
 
 STUCK_SECONDS = 0.02
 """How long a thread that the model calls stuck has to get on, if it can."""
@@ -52,7 +53,7 @@ STUCK_SECONDS = 0.02
 STUCK_CHECKED = 3
 """In how many runs that end so each thread is let go to see that it is stuck; it stays so, and cannot be ended."""
 
-MOST_DIFFERENCES = 5
+MOST_DIFFERENCES = 3
 """After so many runs that do not go as planned no more are made."""
 
 
@@ -74,20 +75,28 @@ class _Run:
         self.errors: dict[str, str] = {}
         self.targets = file.targets
         self.watch = watch
-        specs = {spec.name: spec for spec in registry(self.namespace).threads}
         self.hands = [Hand(name) for name in names]
         self.parked = [False] * len(names)
-        for hand in self.hands:
-            threading.Thread(target=self._body, args=(hand, specs[hand.name]), name=hand.name, daemon=True).start()
+        self.unborn = [False] * len(names)
+        declared = registry(self.namespace)
+        if declared.main is not None:
+            declared.threads.append(ThreadSpec("main", declared.main))
+            MadeThreads(self.namespace, declared, self._record)
+        for spec in declared.threads:
+            threading.Thread(target=self._record, args=(spec.name, spec.function, *spec.arguments), daemon=True).start()
 
-    def _body(self, hand: Hand, spec: ThreadSpec) -> None:
+    def _record(self, name: str, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> None:
+        """Run what a thread runs, as far as it is led."""
+        [hand] = [hand for hand in self.hands if hand.name == name]
+        threading.current_thread().name = name
         HANDS[get_ident()] = hand
+        hand.begun = True
         try:
             hand.stop("ready")
             with self.watch:
-                self.returned[spec.name] = plain(spec.function(*spec.arguments))
+                self.returned[name] = plain(function(*arguments, **named))
         except Exception as error:  # noqa: BLE001 - whatever a thread raises is part of the outcome
-            self.errors[spec.name] = described(error)
+            self.errors[name] = described(error)
         except Stop:
             pass
         finally:
@@ -98,8 +107,10 @@ class _Run:
     def begin(self, start: list[int]) -> None:
         """Let each thread come to its first access."""
         for number, place in enumerate(start):
-            self.hands[number].heard()
-            self.lead(number, place)
+            self.unborn[number] = place == UNBORN
+            if place != UNBORN:
+                self._expect(number, "ready")
+                self.lead(number, place)
 
     def move(self, number: int, place: int, choice: int, results: int, woken: list[int]) -> None:
         """Let a thread take a step, after which the model has it at a place."""
@@ -107,7 +118,9 @@ class _Run:
         LedCondition.order = tuple(self.hands[one].name for one in woken)
         if self.parked[number]:
             self._expect(number, "woken")
-            self.parked[number] = False
+        if self.unborn[number]:
+            self._expect(number, "ready")
+            self.unborn[number] = False
         self.lead(number, place)
 
     def lead(self, number: int, place: int) -> None:
@@ -153,7 +166,7 @@ class _Run:
         for hand in self.hands:
             hand.over = True
         for hand in self.hands:
-            if hand.ended:
+            if hand.ended or not hand.begun:
                 continue
             waiter = hand.waiter
             if waiter is not None:
@@ -162,11 +175,12 @@ class _Run:
             if not hand.stuck:
                 hand.go()
         for hand in self.hands:
-            while not hand.ended and not hand.stuck and hand.heard(1.0) != "nothing":
+            while hand.begun and not hand.ended and not hand.stuck and hand.heard(1.0) != "nothing":
                 pass
 
 
 _MEANS = {
+    "ready": "at its beginning",
     "there": "in front of its next access",
     "ended": "at its end",
     "parked": "waiting at a condition",
@@ -210,14 +224,16 @@ def driven(path: str, parameters: Mapping[str, Any], plan: Mapping[str, Any], se
 @contextmanager
 def _controlled(file: File) -> Iterator[Watch]:
     """Replace conditions and choices by those that a schedule decides, and watch the opcodes; then put all back."""
-    before = threading.Condition, scenario.RANDOM, scenario._ONE_AT_A_TIME  # noqa: SLF001 - one runs at a time anyway
+    # One runs at a time anyway, so the lock of atomic blocks is not needed.
+    before = threading.Condition, threading.Thread.start, scenario.RANDOM, scenario._ONE_AT_A_TIME  # noqa: SLF001
     watch = watch_for(file)
-    threading.Condition = LedCondition  # type: ignore[misc]
+    threading.Condition, threading.Thread.start = LedCondition, start  # type: ignore[misc, method-assign, assignment]
     scenario._ONE_AT_A_TIME = nullcontext()  # type: ignore[assignment]  # noqa: SLF001
     try:
         yield watch
     finally:
-        threading.Condition, scenario.RANDOM, scenario._ONE_AT_A_TIME = before  # type: ignore[misc]  # noqa: SLF001
+        threading.Condition, threading.Thread.start = before[:2]  # type: ignore[misc, method-assign]
+        scenario.RANDOM, scenario._ONE_AT_A_TIME = before[2:]  # noqa: SLF001
         watch.close()
 
 
@@ -244,10 +260,10 @@ def _led(
 
 def _ends(run: _Run, expected: Mapping[str, Any], *, stuck: bool) -> None:
     """Compare the end of a run; raises `_Differs`."""
-    unfinished = [hand.name for hand in run.hands if not hand.ended]
-    _same("who has not ended", unfinished, expected["waiting"])
-    if unfinished and stuck:
-        run.seem_stuck(unfinished)
+    going = [hand.name for hand in run.hands if hand.begun and not hand.ended]
+    _same("who has not ended", going, expected["going"])
+    if expected["status"] == "deadlock" and stuck:
+        run.seem_stuck(going)
     _same("what is shared at the end", run.shared(expected["shared"]), expected["shared"])
     for what, real in (("returned", run.returned), ("errors", run.errors), ("output", run.output)):
         _same(what, real, expected[what])

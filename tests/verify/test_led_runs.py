@@ -16,10 +16,11 @@ import lab
 from lab import scenario
 from lab.catalogue import resolve
 from lab.errors import UsageError
-from lab.verify import driven_run, led_threads, plan
+from lab.verify import chosen_runs, driven_run, led_threads
 from lab.verify.children import answer
+from lab.verify.chosen_runs import planned
 from lab.verify.driven_run import driven
-from lab.verify.plan import planned
+from lab.verify.plan import Planner
 from tests.verify.interpreters import VERSIONS, needed
 
 MENU = '''"""What people write, at places where compilers of different versions say different things."""
@@ -109,6 +110,25 @@ def caller():
         ready.notify()
 '''
 
+DAEMONS = '''"""A program ends without its daemon, and looks at a thread that has just ended."""
+from threading import Thread
+from lab.scenario import main
+
+x = 0
+
+def add():
+    global x
+    x += 1
+
+@main
+def program():
+    other = Thread(target=add, daemon=True)
+    other.start()
+    last = Thread(target=add)
+    last.start()
+    return last.is_alive()
+'''
+
 TWO_WAITERS = '''"""Which of two waiters is woken is the schedule's choice."""
 import threading
 from lab.scenario import thread
@@ -145,6 +165,7 @@ NAMES = [
     "refcount/borrow",
     "closure/late",
     "polite/one_insists",
+    "start_and_join/all_then_all",
 ]
 """Scenarios that together have each thing that a led run handles in its own way."""
 
@@ -214,6 +235,15 @@ def test_runs_that_need_a_time_out_are_left_out(tmp_path: Path) -> None:
     assert driven(path, {}, json.loads(json.dumps(found.as_plain())), 60)["differences"] == []
 
 
+def test_a_daemon_is_left_behind(tmp_path: Path) -> None:
+    """In some runs it has not written when the program ends; nobody can choose the moment in which a thread ends."""
+    path = written(tmp_path, DAEMONS)
+    found = planned(lab.load(path), 2000)
+    assert {tuple(end["going"]) for end in found.ends} == {(), ("add",)}
+    assert found.untimely > 0
+    assert driven(path, {}, json.loads(json.dumps(found.as_plain())), 60)["differences"] == []
+
+
 def planted(change: str) -> list[dict[str, Any]]:
     """Return the differences that a plan with a fault in it has from what really happens."""
     path, wanted = race()
@@ -230,7 +260,7 @@ def planted(change: str) -> list[dict[str, Any]]:
         moves.pop()
     elif change == "a deadlock":
         last = wanted["threads"][moves.pop()[0]]
-        wanted["ends"].append({**wanted["ends"][end], "waiting": [last]})
+        wanted["ends"].append({**wanted["ends"][end], "status": "deadlock", "going": [last]})
         wanted["paths"][1][1] = len(wanted["ends"]) - 1
     wanted["paths"] = wanted["paths"][1:2]
     differences: list[dict[str, Any]] = driven(path, {}, wanted, 60)["differences"]
@@ -277,10 +307,14 @@ def test_what_no_opcode_does_is_said() -> None:
 
 def test_everything_is_as_before_afterwards() -> None:
     """Conditions, choices and atomic blocks are Python's and the lab's own again, and nobody is led."""
-    before, led = (threading.Condition, scenario.RANDOM, scenario._ONE_AT_A_TIME), dict(led_threads.HANDS)
+
+    def replaced() -> tuple[Any, ...]:
+        return threading.Condition, threading.Thread.start, scenario.RANDOM, scenario._ONE_AT_A_TIME
+
+    before, led = replaced(), dict(led_threads.HANDS)
     path, wanted = race()
     driven(path, {}, wanted, 60)
-    assert (threading.Condition, scenario.RANDOM, scenario._ONE_AT_A_TIME) == before
+    assert replaced() == before
     assert isinstance(scenario.RANDOM, random.Random)
     assert led == led_threads.HANDS  # those whom an earlier test has left in a deadlock
     assert sys.gettrace() is None or "coverage" in repr(sys.gettrace()).lower()
@@ -318,17 +352,17 @@ def test_many_schedules_are_led_as_truly_different_ones() -> None:
 
 def test_programs_without_an_end_are_led_through_every_step() -> None:
     """Whoever waits busily has infinitely many schedules; every step of every state is in one of the runs."""
-    planner = plan._Planner(lab.load("polite/one_insists"))
-    order = plan._states(planner)
-    taken = {(edge.thread, edge.step, edge.target) for run in plan._covering(planner, order) for edge in run}
+    planner = Planner(lab.load("polite/one_insists"))
+    order = chosen_runs._states(planner)
+    taken = {(edge.thread, edge.step, edge.target) for run in chosen_runs._covering(planner, order) for edge in run}
     every = {(edge.thread, edge.step, edge.target) for state in order for edge in planner.edges(state)}
     assert taken == every
-    assert plan._schedules(planner, order) is None
+    assert chosen_runs._schedules(planner, order) is None
 
 
 def test_a_program_that_is_too_large_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="needs 6 runs, more than 3"):
         planned(lab.load("polite/after_you"), 3)
-    monkeypatch.setattr(plan, "MOST_STATES", 5)
+    monkeypatch.setattr(chosen_runs, "MOST_STATES", 5)
     with pytest.raises(UsageError, match="has more than 5 states"):
         planned(lab.load("lost_update/race"), 100)
