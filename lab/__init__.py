@@ -108,6 +108,7 @@ def explore(
     max_memory: int | None = None,
     checkpoint: Checkpoint | str | Path | None = None,
     resume: bool = False,
+    liveness: bool = True,
 ) -> Result:
     """Return everything that a scenario can do under a policy.
 
@@ -147,6 +148,9 @@ def explore(
         `lab.explorer.checkpoint.Checkpoint` says more.
     resume : bool
         Whether to go on from what is in that folder.
+    liveness : bool
+        Whether to look for what only runs without end show; without it, a program with cycles is explored for safety
+        alone, faster: livelocks, starvation, `@eventually` and probabilities behind cycles are then unknown.
 
     Raises
     ------
@@ -172,6 +176,7 @@ def explore(
         symmetry=symmetry,
         max_memory=max_memory,
         checkpoint=_kept(checkpoint, resume=resume),
+        liveness=liveness,
     )
     return replace(result, seconds=perf_counter() - start)
 

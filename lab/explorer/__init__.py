@@ -35,6 +35,7 @@ def explore(
     symmetry: bool = True,
     max_memory: int | None = None,
     checkpoint: Checkpoint | None = None,
+    liveness: bool = True,
 ) -> Result:
     """Explore a program in every order its policy allows.
 
@@ -67,6 +68,10 @@ def explore(
         Bytes that the process may have resident, > 0: what does not fit stops the exploration.
     checkpoint : Checkpoint, optional
         Where to keep what is known, and from where to go on.
+    liveness : bool
+        Whether to look for what only runs without end show. If not, in a program with cycles: livelocks, starvation
+        and `@eventually` are "unknown", outcomes of runs without end are missing, expectations are not judged,
+        and probabilities and counts of runs through a state are None behind cycles. All else is the same.
 
     Returns
     -------
@@ -86,7 +91,15 @@ def explore(
     memory = None if max_memory is None else Memory(max_memory)
     bounds = Bounds(max_states, deadline, progress, memory=memory)
     remembered = Remembered(relation)
-    walks = Walks(remembered, bounds, Engine(engine), max_length=max_length, symmetry=symmetry, checkpoint=checkpoint)
+    walks = Walks(
+        remembered,
+        bounds,
+        Engine(engine),
+        max_length=max_length,
+        symmetry=symmetry,
+        checkpoint=checkpoint,
+        liveness=liveness,
+    )
     with nullcontext() if memory is None else memory:
         result = walks.whole().result() if max_preemptions is None else _with_few_preemptions(walks, max_preemptions)
         if relation.policy.name != "access":

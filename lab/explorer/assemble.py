@@ -57,8 +57,10 @@ class Assembly:
         walk: Carried | Recorded,
         max_length: int | None = None,
         orbits: Orbits | None = None,
+        *,
+        liveness: bool = True,
     ) -> None:
-        self._orbits = orbits
+        self._orbits, self._liveness = orbits, liveness
         self._relation, self._packing, self._expander = relation, packing, expander
         self._search, self._walk, self._max_length = search, walk, max_length
         self._courses = Courses(relation, packing, expander.memos)
@@ -99,6 +101,8 @@ class Assembly:
         """Count the runs of a recorded walk, and add the ends of those that never end, and who is starved."""
         runs = self._counted(walk)
         self._add_traps(runs, walk)
+        if runs.partial:
+            self._starvation = Starvation("unknown")
         names = [thread.name for thread in self._relation.program.threads]
         cycles = starved(runs.cycles, self._relation, self._packing, walk.index.keys)
         if cycles:
@@ -107,7 +111,8 @@ class Assembly:
         return runs
 
     def _counted(self, walk: Recorded) -> Recount:
-        return Recount(walk, [thread for thread, _ in self._expander.labels], self._max_length)
+        threads = [thread for thread, _ in self._expander.labels]
+        return Recount(walk, threads, self._max_length, liveness=self._liveness)
 
     def _lasso(self, cycle: Cycle) -> Lasso:
         labels = self._expander.labels
@@ -211,7 +216,12 @@ class Assembly:
         return self._runs.lengths(tag) if isinstance(self._runs, Recount) else None
 
     def _total(self) -> Count:
-        return INFINITE if self._endless else self._ending(END)[0]
+        return INFINITE if self._endless or self._partial else self._ending(END)[0]
+
+    @property
+    def _partial(self) -> bool:
+        """Whether the program has cycles, and nobody asked what runs do there."""
+        return isinstance(self._runs, Recount) and self._runs.partial
 
     def _outcomes(self) -> tuple[Outcome, ...]:
         def place(item: tuple[Hashable, Group]) -> tuple[int, int, tuple[Move, ...]]:
@@ -285,7 +295,7 @@ class Assembly:
 
     def _eventually(self, prop: Property) -> PropertyResult:
         """A property that every run has to satisfy some time, unless it is unfair; the walk is a recorded one."""
-        if not isinstance(self._runs, Recount):
+        if not isinstance(self._runs, Recount) or self._partial:
             return _judged(prop, "unknown", _UNKNOWN)
         found = self._runs.missing(prop.name, END, self._packing.threads)
         if found is None:
@@ -323,6 +333,9 @@ class Assembly:
         """Return a verdict from the number of end states concerned, or from another reason to know it violated."""
         verdict: Verdict = "violated" if states or elsewhere else "holds" if self.complete else "unknown"
         schedules, chance = self._ending(tag)
+        if self._partial and tag in (EXCEPTION, _LIVELOCK):  # a run without end may be such a run, too
+            verdict = "unknown" if tag == _LIVELOCK else verdict
+            schedules, chance = INFINITE if schedules is INFINITE else None, None
         return BuiltIn(verdict, states, schedules, exact(chance), rounded(chance))
 
     def _livelock(self) -> BuiltIn:

@@ -40,6 +40,8 @@ class Walks:
         Whether to explore one state of each orbit where that is possible and there is no bound on states.
     checkpoint : Checkpoint or None
         Where the walks are kept, and taken up again.
+    liveness : bool
+        Whether to look for what only runs without end show.
     """
 
     def __init__(
@@ -51,8 +53,9 @@ class Walks:
         max_length: int | None,
         symmetry: bool,
         checkpoint: Checkpoint | None = None,
+        liveness: bool = True,
     ) -> None:
-        self._checkpoint, self._symmetry = checkpoint, symmetry
+        self._checkpoint, self._symmetry, self._liveness = checkpoint, symmetry, liveness
         self._relation, self._bounds, self._engine, self._max_length = relation, bounds, engine, max_length
         eventually = any(prop.kind == "eventually" for prop in relation.program.properties)
         self._remember = max_length is not None or eventually
@@ -68,7 +71,7 @@ class Walks:
             if keeper is not None:
                 keeper.folder.restart()
         found = self._plain(self._relation, self._bounds, keeper, most_preemptions, remember=self._remember)
-        return Assembly(self._relation, *found, max_length=self._max_length)
+        return Assembly(self._relation, *found, max_length=self._max_length, liveness=self._liveness)
 
     def races(self) -> Search:
         """Explore the program under policy `access`, as far as data races are looked for."""

@@ -37,9 +37,14 @@ class Recount:
     traps : list of array
         The components that have transitions and none that leaves them; a run that comes there never ends.
     cycles : FairCycles
+    partial : bool
+        Whether there are cycles that nobody wanted to be looked at: there are neither traps nor fair cycles then, and
+        probabilities are known where no cycle precedes.
     """
 
-    def __init__(self, walk: Recorded, threads: Sequence[int], longest: int | None = None) -> None:
+    def __init__(
+        self, walk: Recorded, threads: Sequence[int], longest: int | None = None, *, liveness: bool = True
+    ) -> None:
         """Take a walk, the thread of each label, and the greatest length to count runs of; None for no such counts."""
         self.graph = walk.graph()
         self._threads, self._longest = threads, longest
@@ -47,7 +52,8 @@ class Recount:
         self._tagged = {tag: np.concatenate(rows) for tag, rows in walk.tagged.items()}
         self._marked = {name: np.concatenate(rows) for name, rows in walk.marked.items()}
         self._trapped: dict[Hashable, list[Ids]] = {}
-        core = np.flatnonzero(~self._acyclic.released)
+        self.partial = not liveness and not self._acyclic.whole
+        core = _NONE if self.partial else np.flatnonzero(~self._acyclic.released)
         component = cyclic_parts(self.graph, core) if core.size else core
         bits = np.uint64(1) << np.array(threads, np.uint64)
         seen = survey(self.graph, core, component, bits)
@@ -74,7 +80,8 @@ class Recount:
         groups = [
             np.concatenate([self._tagged.get(tag, _NONE), *self._trapped.get(tag, [])]) for tag in counts
         ]  # fmt: skip
-        chances = _chances(self._absorbing, groups, lossless=True)
+        chances: Sequence[Chance]
+        chances = self._acyclic.chances(groups) if self.partial else _chances(self._absorbing, groups, lossless=True)
         return dict(zip(counts, zip(counts.values(), chances, strict=True), strict=True))
 
     def all_of(self, tag: Hashable) -> Count:
@@ -90,11 +97,15 @@ class Recount:
         marked = self._mask(name)
         if marked[self.graph.start]:
             return 0, Fraction(0)
+        if self.partial:
+            return None, None
         return self._without(marked, everywhere)
 
     def hitting(self, name: Hashable, everywhere: Hashable) -> Measured:
         """Return the runs that pass through a state marked with `name`; INFINITE when one of them can go round."""
         marked = self._mask(name)
+        if self.partial:
+            return None, None
         if marked[self.graph.start]:
             total, _ = self.ending(everywhere)
             return (INFINITE if self.traps else total), Fraction(1)
