@@ -230,7 +230,7 @@ def _measured(plan: _Plan, pythons: Sequence[str | None], repeat: int, calibrati
     settings = plan.settings
     for python in pythons:
         found = calibrate(python) if calibration is None else read_calibration(calibration)
-        starts = {name: value for name, value in found.settings.items() if name.endswith("_start")}
+        starts = {name: value for name, value in found.settings.items() if name.endswith("_start") or name == "sharing"}
         unset = {name: value for name, value in starts.items() if name not in plan.given}
         settings, _ = split_parameters(plan.experiment, unset, plan.settings)
         cases = plan.experiment.prepared(settings, plan.parameters)

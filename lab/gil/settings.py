@@ -54,6 +54,9 @@ class Settings:
         How much longer Python code takes without a GIL: 0.05 is 5 % more.
     efficiency : float
         The part of its speed that a free-threaded thread keeps when several may run at once, in (0, 1].
+    sharing : float
+        The part of its speed that a process or an interpreter keeps while others compute on other cores, in (0, 1]:
+        cores may share a chip, or a machine.
     thread_start, interpreter_start, process_start : float
         What the new thread, interpreter or process computes before its first segment.
     message : float
@@ -77,6 +80,7 @@ class Settings:
     handover: float = 0.01
     price: float = 0.06
     efficiency: float = 0.95
+    sharing: float = 1.0
     thread_start: float = 50e-6
     interpreter_start: float = 0.02
     process_start: float = 0.05
@@ -104,5 +108,6 @@ _RANGES: dict[str, tuple[float, float]] = {
     "ticks": (1e-6, 3600),
     "handover": (0, 1),
     "efficiency": (0.01, 1),
+    "sharing": (0.01, 1),
     "seed": (0, 2**63),
 }

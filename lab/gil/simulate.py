@@ -77,6 +77,8 @@ class _Simulation:
         self.shared = _shared_gil(self.system, workload, settings)
         self.price = nanoseconds(_start_price(settings))
         self.message = nanoseconds(settings.message) if settings.model == "processes" else 0
+        apart = settings.model in ("processes", "per-interpreter") and _several(workload, settings)
+        self.stretch = 1 / settings.sharing if apart else 1.0
         self.holders: dict[str, Task] = {}
         self.items: Counter[str] = Counter()
         self.ended: set[str] = set()
@@ -158,7 +160,7 @@ class _Simulation:
     # ------------------------------------------------------------------------------------------------------ segments
 
     def _cpu(self, task: Task, gil: Lock, segment: Cpu) -> Doing:
-        yield from gil.run(task, nanoseconds(segment.seconds))
+        yield from gil.run(task, nanoseconds(segment.seconds * self.stretch))
 
     def _call(self, task: Task, gil: Lock, segment: Call) -> Doing:
         if segment.keeps:
@@ -235,6 +237,12 @@ class _Simulation:
         yield from ()
 
 
+def _several(workload: Workload, settings: Settings) -> bool:
+    """Return whether several threads may compute at once."""
+    computing = sum(any(isinstance(segment, Cpu) for segment in thread.segments) for thread in workload.threads)
+    return computing > 1 and settings.cores > 1
+
+
 def _start_price(settings: Settings) -> float:
     """Return what a new thread of the workload computes before its first segment, in seconds."""
     prices = {
@@ -254,7 +262,6 @@ def _shared_gil(system: System, workload: Workload, settings: Settings) -> Lock 
     if settings.model == "asyncio":
         return NoGil(system, 1)
     if settings.model == "free-threaded":
-        computing = sum(any(isinstance(segment, Cpu) for segment in thread.segments) for thread in workload.threads)
-        several = computing > 1 and settings.cores > 1
-        return NoGil(system, (1 + settings.price) / (settings.efficiency if several else 1))
+        efficiency = settings.efficiency if _several(workload, settings) else 1
+        return NoGil(system, (1 + settings.price) / efficiency)
     return None

@@ -100,6 +100,12 @@ def as_json(
     }
 
 
+def _estimate(name: str, value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.2f}" if name == "sharing" else f"{value * 1e3:.3f}"
+
+
 def calibrations(found: Sequence[Calibration]) -> Table:
     """Return what was estimated, a column for each interpreter."""
     names = list(dict.fromkeys(name for one in found for name in one.settings))
@@ -107,8 +113,8 @@ def calibrations(found: Sequence[Calibration]) -> Table:
     rows = [(Cell("rounds of the loop per second"), *(Cell(f"{one.rounds:,.0f}") for one in found))]
     rows += [
         (
-            Cell(f"{name}, ms"),
-            *(Cell(f"{one.settings[name] * 1e3:.3f}" if name in one.settings else "-") for one in found),
+            Cell(name if name == "sharing" else f"{name}, ms"),
+            *(Cell(_estimate(name, one.settings.get(name))) for one in found),
         )
         for name in names
     ]

@@ -80,7 +80,8 @@ def test_calibration_goes_through_a_file(tmp_path) -> None:
     """What was estimated is positive, and comes back from the file as it was."""
     found = calibrate()
     assert found.rounds > 1000
-    assert {"wake", "slack", "thread_start", "process_start"} <= found.settings.keys()
+    assert {"wake", "slack", "thread_start", "process_start", "sharing"} <= found.settings.keys()
+    assert 0 < found.settings["sharing"] <= 1
     assert all(value >= 0 for value in found.settings.values())
     path = tmp_path / "machine.json"
     path.write_text(json.dumps(found.as_json()))

@@ -146,6 +146,14 @@ def test_the_price_and_the_efficiency_without_a_gil() -> None:
     assert simulate(_two(0.02, 0.02), settings).time == 44 * MS
 
 
+def test_processes_may_slow_each_other_down() -> None:
+    """Two processes of 20 ms at 80 % of their speed take 25; one alone, or one core, takes what it takes."""
+    for model in ("processes", "per-interpreter"):
+        assert simulate(_two(0.02, 0.02), _free(model, sharing=0.8)).time == 25 * MS
+        assert simulate(Workload((Thread("T1", (Cpu(0.02),)),)), _free(model, sharing=0.8)).time == 20 * MS
+        assert simulate(_two(0.02, 0.02), _free(model, sharing=0.8, cores=1)).time == 40 * MS
+
+
 def test_the_old_gil_wakes_in_vain_on_two_cores() -> None:
     """A waiter needs 50 us to wake, the holder none to take the lock back: it never gets it while the other runs."""
     run = simulate(_two(0.01, 0.01), _free("old", cores=2, wake=50e-6, ticks=100e-6))

@@ -286,12 +286,22 @@ def calibrate(_: Job) -> dict[str, float]:
         "thread_start": _median(lambda: threads([("compute", 0)]), 40),
         "process_start": _median(lambda: processes([("compute", 0)]), 9),
     }
+    found["sharing"] = sharing(found["rounds_per_second"] * 0.1)
     with contextlib.suppress(MissingError):
         found["interpreter_start"] = _median(lambda: interpreters([("compute", 0)]), 9)
     naps = [_once(lambda: time.sleep(0.001)) - 0.001 for _ in range(200)]
     found["wake"] = _wake()
     found["slack"] = max(0.0, statistics.median(naps) - found["wake"])
     return found
+
+
+def sharing(rounds: float) -> float:
+    """Return which part of its speed a process keeps beside another one: how much longer two take than one."""
+    alone, beside = [], []
+    for _ in range(5):
+        alone.append(_once(lambda: processes([("compute", rounds)])))
+        beside.append(_once(lambda: processes([("compute", rounds)] * 2)))
+    return min(1.0, statistics.median(alone) / statistics.median(beside))
 
 
 def _wake() -> float:
