@@ -14,18 +14,35 @@ from typing import Any, Literal
 
 from lab.errors import UsageError
 
-__all__ = ["TOPICS", "Declared", "Entry", "Topic", "entries", "folder", "names", "resolve"]
+__all__ = [
+    "FIGURES",
+    "TOPICS",
+    "Declared",
+    "Entry",
+    "Figure",
+    "Topic",
+    "entries",
+    "figure_of",
+    "folder",
+    "names",
+    "resolve",
+]
 
 Declared = Literal["faulty", "sound"]
+Figure = Literal["outcomes", "lanes", "strips", "ladder", "grid", "levels"]
 
 
 @dataclass(frozen=True)
 class Topic:
-    """One folder of scenarios: its name, its title, and its files in the order of teaching, the faulty ones first."""
+    """One folder of scenarios: its name, its title, and its files in the order of teaching, the faulty ones first.
+
+    `figure` is the family of figures that suits them; `OTHER_FIGURES` names those that another one suits.
+    """
 
     folder: str
     title: str
     files: tuple[str, ...]
+    figure: Figure = "strips"
 
 
 TOPICS = (
@@ -49,49 +66,78 @@ TOPICS = (
     ),
     Topic("property", "An attribute that is a function", ("getter_and_setter", "getter", "locked")),
     Topic("list_operations", "Which list operations are one step", ("append", "first_item", "pop_if_any", "locked")),
-    Topic("wrong_lock", "The wrong lock", ("two_locks", "one_lock")),
-    Topic("check_then_act", "Check, then act", ("race", "setdefault", "locked")),
+    Topic("wrong_lock", "The wrong lock", ("two_locks", "one_lock"), "grid"),
+    Topic("check_then_act", "Check, then act", ("race", "setdefault", "locked"), "grid"),
     Topic("locked_methods", "A class whose methods are locked", ("compound", "one_method")),
-    Topic("singleton", "The one shared object", ("race", "locked", "published_early", "double_checked")),
-    Topic("tickets", "Selling tickets", ("race", "locked")),
-    Topic("bank", "An invariant over two accounts", ("race", "locked")),
-    Topic("exception_in_lock", "An exception while a lock is held", ("acquire_release", "with_lock")),
-    Topic("lock_order", "Lock order", ("inversion", "ordered")),
-    Topic("philosophers", "Dining philosophers", ("all_left", "left_hander", "footman")),
-    Topic("self_deadlock", "A lock taken twice", ("lock", "rlock")),
-    Topic("polite", "Polite livelock", ("after_you", "one_insists")),
-    Topic("priority_inversion", "Priority inversion", ("no_inheritance", "inheritance")),
-    Topic("producer_consumer", "Producers and consumers", ("if_once", "while_loop", "wait_for", "bounded_queue")),
-    Topic("lost_wakeup", "Lost wake-up", ("unlocked_test", "locked_test", "event")),
+    Topic("singleton", "The one shared object", ("race", "locked", "published_early", "double_checked"), "grid"),
+    Topic("tickets", "Selling tickets", ("race", "locked"), "grid"),
+    Topic("bank", "An invariant over two accounts", ("race", "locked"), "grid"),
+    Topic("exception_in_lock", "An exception while a lock is held", ("acquire_release", "with_lock"), "lanes"),
+    Topic("lock_order", "Lock order", ("inversion", "ordered"), "grid"),
+    Topic("philosophers", "Dining philosophers", ("all_left", "left_hander", "footman"), "levels"),
+    Topic("self_deadlock", "A lock taken twice", ("lock", "rlock"), "lanes"),
+    Topic("polite", "Polite livelock", ("after_you", "one_insists"), "levels"),
+    Topic("priority_inversion", "Priority inversion", ("no_inheritance", "inheritance"), "lanes"),
+    Topic(
+        "producer_consumer", "Producers and consumers", ("if_once", "while_loop", "wait_for", "bounded_queue"), "levels"
+    ),
+    Topic("lost_wakeup", "Lost wake-up", ("unlocked_test", "locked_test", "event"), "lanes"),
     Topic("sleep_order", "Sleeping is not waiting", ("sleep", "event")),
-    Topic("two_waiters", "Two kinds of waiters", ("notify_one", "notify_all", "two_conditions")),
-    Topic("queue_join", "Waiting for a queue to be done", ("forgotten", "finally_done")),
-    Topic("rendezvous", "Rendezvous", ("wait_first", "signal_first")),
-    Topic("cigarette_smokers", "Cigarette smokers", ("naive", "pushers")),
-    Topic("reusable_barrier", "Reusable barrier", ("one_turnstile", "two_turnstiles", "barrier")),
-    Topic("readers_writers", "Readers and writers", ("room_only", "turnstile")),
+    Topic("two_waiters", "Two kinds of waiters", ("notify_one", "notify_all", "two_conditions"), "outcomes"),
+    Topic("queue_join", "Waiting for a queue to be done", ("forgotten", "finally_done"), "lanes"),
+    Topic("rendezvous", "Rendezvous", ("wait_first", "signal_first"), "grid"),
+    Topic("cigarette_smokers", "Cigarette smokers", ("naive", "pushers"), "lanes"),
+    Topic("reusable_barrier", "Reusable barrier", ("one_turnstile", "two_turnstiles", "barrier"), "outcomes"),
+    Topic("readers_writers", "Readers and writers", ("room_only", "turnstile"), "outcomes"),
     Topic("iterating", "Iterating while others change", ("dict_changes", "list_skips", "copy")),
-    Topic("closure", "A closure in a loop", ("late", "bound")),
-    Topic("start_and_join", "Start and join in one loop", ("one_by_one", "all_then_all")),
-    Topic("fork", "A fork beside threads", ("held_lock", "spawn")),
+    Topic("closure", "A closure in a loop", ("late", "bound"), "lanes"),
+    Topic("start_and_join", "Start and join in one loop", ("one_by_one", "all_then_all"), "lanes"),
+    Topic("fork", "A fork beside threads", ("held_lock", "spawn"), "lanes"),
     Topic("check_await_act", "asyncio: check, await, act", ("race", "recheck", "locked")),
-    Topic("lock_across_await", "asyncio: two kinds of lock", ("threading_lock", "asyncio_lock")),
+    Topic("lock_across_await", "asyncio: two kinds of lock", ("threading_lock", "asyncio_lock"), "lanes"),
     Topic("blocking_call", "asyncio: a call that blocks the loop", ("time_sleep", "asyncio_sleep")),
-    Topic("test_and_set", "Test and set", ("split", "exchange")),
+    Topic("test_and_set", "Test and set", ("split", "exchange"), "levels"),
     Topic("compare_and_swap", "Compare and swap", ("store", "retry")),
-    Topic("ticket_lock", "Ticket lock", ("plain", "atomic")),
-    Topic("treiber_stack", "A lock-free stack", ("reused", "tagged")),
-    Topic("dekker", "Dekker's ladder", ("first", "second", "third", "fourth", "dekker")),
-    Topic("peterson", "Peterson's algorithm", ("swapped", "peterson")),
-    Topic("filter_lock", "Filter lock", ("one_room", "filter_lock")),
-    Topic("bakery", "Lamport's bakery", ("no_choosing", "bakery")),
+    Topic("ticket_lock", "Ticket lock", ("plain", "atomic"), "levels"),
+    Topic("treiber_stack", "A lock-free stack", ("reused", "tagged"), "lanes"),
+    Topic("dekker", "Dekker's ladder", ("first", "second", "third", "fourth", "dekker"), "levels"),
+    Topic("peterson", "Peterson's algorithm", ("swapped", "peterson"), "levels"),
+    Topic("filter_lock", "Filter lock", ("one_room", "filter_lock"), "outcomes"),
+    Topic("bakery", "Lamport's bakery", ("no_choosing", "bakery"), "outcomes"),
     Topic(
         "biased_refcount",
         "Biased reference counts",
         ("queue_and_merge", "owner_exited", "subtracts_and_queues", "poll_in_two_steps", "zero_in_two_steps"),
+        "outcomes",
     ),
 )
 """The order of teaching; a file that it does not name comes last in its folder, a folder last of all."""
+
+
+OTHER_FIGURES: dict[str, Figure] = {
+    "refcount/from_one": "ladder",
+    "refcount/from_one_locked": "ladder",
+    "refcount/from_one_owned": "ladder",
+    "refcount/from_two": "ladder",
+    "refcount/from_two_locked": "ladder",
+    "refcount/from_two_atomic": "ladder",
+    "refcount/borrow": "lanes",
+    "refcount/borrow_locked": "lanes",
+    "refcount/borrow_try": "lanes",
+    "philosophers/footman": "outcomes",
+    "cigarette_smokers/pushers": "outcomes",
+}
+"""The scenarios that another figure suits than the others of their topic."""
+
+FIGURES: dict[Figure, str] = {
+    "outcomes": "its outcomes as bars",
+    "lanes": "one schedule as lanes",
+    "strips": "all its orders side by side",
+    "ladder": "the object and its count as a ladder",
+    "grid": "the progress of both threads as a grid",
+    "levels": "its states by levels",
+}
+"""Each family of figures in words."""
 
 
 @dataclass(frozen=True)
@@ -197,6 +243,19 @@ def _judged(claims: Mapping[str, Any]) -> Declared | None:
     if "violated" in verdicts or claims.get("errors") not in (None, "holds", set(), ()):
         return "faulty"
     return "sound" if verdicts or "errors" in claims else None
+
+
+def figure_of(name: str) -> Figure | None:
+    """Return the family of figures that suits a shipped scenario, None for a name that the table does not have.
+
+    Examples
+    --------
+    >>> figure_of("refcount/race"), figure_of("refcount/from_one"), figure_of("counter")
+    ('strips', 'ladder', None)
+    """
+    where, _, file = name.rpartition("/")
+    topic = next((topic for topic in TOPICS if topic.folder == where and file in topic.files), None)
+    return OTHER_FIGURES.get(name, topic.figure) if topic else None
 
 
 def resolve(text: str) -> tuple[Path, str]:

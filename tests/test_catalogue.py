@@ -123,3 +123,11 @@ def test_the_catalogue_explores_nothing() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_every_scenario_has_a_figure_that_suits_it() -> None:
+    """The table names no other scenarios, and only families that there are."""
+    assert {catalogue.figure_of(name) for name in catalogue.names()} == set(catalogue.FIGURES)
+    assert set(catalogue.OTHER_FIGURES) <= set(catalogue.names())
+    assert catalogue.figure_of("refcount/from_one") == "ladder"
+    assert catalogue.figure_of("refcount/no_such") is None

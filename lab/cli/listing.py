@@ -56,10 +56,13 @@ def show(scenario: str, *, answers: bool, settings: tuple[str, ...]) -> int:
 
     Where the file asks questions, what it expects and asks is left out: the answers stand there.
     """
+    from lab.catalogue import FIGURES, figure_of
     from lab.report.source import listing
 
     program = options.load(scenario, settings)
     show_table(listing(program, answers=answers))
     if program.lesson:
         say(program.lesson)
+    if family := figure_of(program.name):
+        say(f"\nThe figure for it shows {FIGURES[family]}: lab run {program.name} --figures DIR draws {family}.")
     return FINE

@@ -198,15 +198,17 @@ def _candidates(relation: Relation, result: Result, size: SizeName) -> Iterator[
     ended = [outcome for outcome in result.outcomes if outcome.status in {"finished", "deadlock"} and outcome.witness]
     ended.sort(key=lambda outcome: (not outcome.faulty, len(outcome.witness)))
     witnesses = [outcome.witness for outcome in ended]
-    if witnesses:
+    broken = None if ended and ended[0].faulty else _violated_on_the_way(result)
+    if broken is not None:
+        yield "lanes", lambda: swim_lanes(_short(replay(relation, broken[1])), wrong=True, broken=broken[0], size=size)
+    elif witnesses:
         yield "lanes", lambda: swim_lanes(_short(replay(relation, witnesses[0])), wrong=ended[0].faulty, size=size)
     if result.states > STATES_IN_FIGURES or not result.complete:
         return
     graph = state_graph(relation, STATES_IN_FIGURES)
     if graph.schedules is not None and graph.schedules <= STRIPS_IN_FIGURES:
         yield "strips", lambda: interleaving_strips(runs_of(relation, graph=graph), size=size)
-    record = any(isinstance(value, dict) and "refs" in value for value in graph.shared[0].values())
-    if record and witnesses:
+    if _counts_references(graph) and witnesses:
         yield (
             "ladder",
             lambda: refcount_ladder(
@@ -217,6 +219,23 @@ def _candidates(relation: Relation, result: Result, size: SizeName) -> Iterator[
         yield "grid", lambda: progress_grid(graph, size=size)
     else:
         yield "levels", lambda: state_levels(graph, size=size)
+
+
+def _violated_on_the_way(result: Result) -> tuple[str, Schedule] | None:
+    """Return a property that a state violates before the end, and a schedule to that state."""
+    for prop in result.properties:
+        if prop.kind == "always" and prop.witness:
+            return prop.name, prop.witness
+    return None
+
+
+def _counts_references(graph: StateGraph) -> bool:
+    """Whether the count of a `Record` changes: one that counts in fields of its own has no ladder."""
+    counts = [
+        {name: value["refs"] for name, value in shared.items() if isinstance(value, dict) and "refs" in value}
+        for shared in graph.shared
+    ]
+    return any(count != counts[0] for count in counts)
 
 
 def _short(trace: Trace) -> Trace:

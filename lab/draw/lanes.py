@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["swim_lanes"]
 
 
-def swim_lanes(trace: Trace, *, wrong: bool = True, ax: Axes | None = None, size: SizeName = "page") -> Drawing:
+def swim_lanes(
+    trace: Trace, *, wrong: bool = True, broken: str = "", ax: Axes | None = None, size: SizeName = "page"
+) -> Drawing:
     """Draw one trace: a lane per thread, a box per step, arrows for happens-before, racing pairs joined.
 
     Solid arrows say that the first step happens before the second; a heavy broken line joins two accesses that
@@ -33,6 +35,8 @@ def swim_lanes(trace: Trace, *, wrong: bool = True, ax: Axes | None = None, size
         At least one step.
     wrong : bool
         Whether a lost update in this trace is a fault, so that it is marked; a program may be right all the same.
+    broken : str
+        The name of a property that the end of the trace violates, for the title.
     ax : Axes, optional
         Where to draw; a new figure of the given size if not.
 
@@ -45,7 +49,7 @@ def swim_lanes(trace: Trace, *, wrong: bool = True, ax: Axes | None = None, size
         raise UsageError("the trace has no step to draw")
     frame = Frame.of(size, ax)
     lost = lost_updates(trace) if wrong else ()
-    title = _title(trace, lost)
+    title = _title(trace, lost, broken.replace("_", " "))
     note = f"{trace.scenario} · policy {trace.policy} · exact, one schedule"
     note += " · arrow: happens before" * bool(trace.order) + " · broken line: a data race" * bool(trace.races)
     note += who(trace.threads)
@@ -63,15 +67,19 @@ def swim_lanes(trace: Trace, *, wrong: bool = True, ax: Axes | None = None, size
     return canvas.finish(title, note, _alt(title, trace), _table(trace))
 
 
-def _title(trace: Trace, lost: Sequence[tuple[int, int]]) -> str:
+def _title(trace: Trace, lost: Sequence[tuple[int, int]], broken: str = "") -> str:
     if trace.status == "deadlock":
         waits = [f"{thread} waits for {why['for']}" for thread, why in trace.waiting.items()]
         return f"Nobody can move: {listing(waits)}"
     if touching := touches_freed(trace):
         return f"Freed memory is used: {trace.events[touching[0]].thread} comes too late"
+    if failed := [event for event in trace.events if event.error]:
+        return f"{failed[0].thread} ends by {failed[0].error}"
     if lost:
         victim, thief = (trace.events[index] for index in lost[0])
         return f"An update is lost: {thief.thread} overwrites what {victim.thread} wrote"
+    if broken:
+        return f"{len(trace.events)} steps to where {broken!r} is no longer true"
     if trace.races:
         one, other = (trace.events[index] for index in trace.races[0])
         amount = "two accesses" if len(trace.races) == 1 else f"{count_word(len(trace.races))} pairs of accesses"

@@ -101,6 +101,8 @@ def _title(graph: StateGraph) -> str:
     states = f"{count_word(len(graph.states))} states"
     bad = [state for state in graph.faults if not graph.leaving[state]]
     ends = [state for state in range(len(graph.states)) if not graph.leaving[state]]
+    if not graph.faults and not ends:
+        return capital(f"{states}, and none of them is an end")
     if not graph.faults:
         return capital(f"{states}, and none of them is wrong")
     if bad:

@@ -73,12 +73,20 @@ def _effect(runs: Sequence[Run]) -> str:
         return "end in a deadlock"
     if all(touches_freed(run.trace) for run in runs):
         return "touch freed memory"
+    if raised := _raised(runs):
+        return f"raise {raised}"
     if all(lost_updates(run.trace) for run in runs):
         return "lose an update"
     common = [fault for fault in runs[0].faults if all(fault in run.faults for run in runs)]
     if common and ":" not in common[0]:
         return f"break {common[0].replace('_', ' ')!r}"
     return "go wrong"
+
+
+def _raised(runs: Sequence[Run]) -> str:
+    """Return the class of exception that ends a thread in every run; empty where there is none, or not one class."""
+    classes = [{event.error.partition(":")[0] for event in run.trace.events if event.error} for run in runs]
+    return classes[0].copy().pop() if len(classes[0]) == 1 and all(found == classes[0] for found in classes) else ""
 
 
 def summary(runs: Sequence[Run], total: int) -> str:

@@ -50,10 +50,10 @@ def interleaving_strips(
     Raises
     ------
     UsageError
-        When there is no run, or the space given cannot hold one strip.
+        When there is no run, or none that takes a step, or the space given cannot hold one strip.
     """
-    if not runs:
-        raise UsageError("no runs to draw")
+    if not any(run.trace.events for run in runs):
+        raise UsageError("no runs to draw, or none that takes a step")
     frame = Frame.of(size, ax)
     every = len(runs) if total is None else total
     strips = [_strip(run, states) for run, states in zip(runs, _states(runs), strict=True)]

@@ -7,6 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from lab.model.values import Closure, Ref
+
 if TYPE_CHECKING:
     from lab.explorer.result import Outcome
     from lab.model.state import Access
@@ -171,7 +173,7 @@ def parts(event: Event) -> tuple[str, str, str]:
     A step that touches several locations names what they have in common; one without an access is named by its text.
     """
     if event.text.startswith("wait_until"):
-        return "waits for", event.text.partition(":")[2].strip().rstrip(")") or "its turn", ""
+        return "waits for", event.text.partition(":")[2].strip().removesuffix(")") or "its turn", ""
     if len({access.operation for access in event.accesses}) > 1:
         return clipped(event.text, 24), "", ""
     return act(event.accesses, event.text)
@@ -184,11 +186,17 @@ def act(accesses: Sequence[Access], text: str = "") -> tuple[str, str, str]:
     verbs = list(dict.fromkeys(_VERBS.get(access.operation, access.operation + "s") for access in accesses))
     locations = {access.location for access in accesses}
     whole = len(locations) == 1 and verbs != ["frees"]
-    value = "" if accesses[0].value is None or not whole else value_text(accesses[0].value, 12)
+    value = "" if not whole or not _shown(accesses[0]) else value_text(accesses[0].value, 12)
     if whole and accesses[0].operation == "contains":
         verbs, value = ["finds" if accesses[0].value else "misses"], ""
     touched = accesses[0].location if whole else listing(list({place(name): 0 for name in sorted(locations)}))
     return listing(verbs), touched, value
+
+
+def _shown(access: Access) -> bool:
+    """Whether an access has a value that can be written down: an object has no text of its own."""
+    values = access.value if isinstance(access.value, tuple) else (access.value,)
+    return access.value is not None and not any(isinstance(one, Ref | Closure | tuple) for one in values)
 
 
 def family(verb: str) -> str:
@@ -202,7 +210,8 @@ def phrase(event: Event, location: bool = True) -> str:
     accesses = event.accesses
     if len(accesses) == 2 and accesses[0].operation != accesses[1].operation:
         before, after = accesses
-        if (before.operation, after.operation) == ("read", "write") and before.location == after.location:
+        moved = (before.operation, after.operation) == ("read", "write") and before.location == after.location
+        if moved and _shown(before) and _shown(after):
             change = f"{value_text(before.value, 12)} → {value_text(after.value, 12)}"
             return f"changes {before.location}: {change}" if location else f"changes {change}"
         return ", ".join(_sentence(*parts(_only(event, access)), location) for access in accesses)

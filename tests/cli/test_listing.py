@@ -61,8 +61,8 @@ def test_show_has_the_steps_of_each_line(command, files) -> None:
 
 
 def test_show_prints_the_lesson(command) -> None:
-    """What the docstring says below its title."""
-    assert "T1 takes a reference while T2 drops one." in command("show", "refcount/race").out.splitlines()[-2]
+    """What the docstring says below its title, and then which figure suits the scenario."""
+    assert "T1 takes a reference while T2 drops one." in command("show", "refcount/race").out.splitlines()[-4]
 
 
 def test_show_takes_parameters(command) -> None:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+import lab
+from lab import catalogue
 from lab.draw import draw_fitting, draw_gallery
-from lab.draw.drawing import svg_text
+from lab.draw.drawing import Drawing, svg_text
 from lab.draw.gallery import GALLERY, GALLERY_SIZES, Picture, _file_name
 from lab.draw.style import SizeName
 from tests.draw.samples import overlaps, relation, result
@@ -66,3 +68,77 @@ def test_what_fits_is_written_in_every_format(tmp_path: Path) -> None:
     paths = draw_fitting(relation("spin").program, result("spin"), tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in paths)
     assert len(paths) == 4 * 3
+
+
+def _families(name: str, folder: Path) -> set[str]:
+    program = lab.load(name)
+    return {path.stem.rpartition("-")[2] for path in draw_fitting(program, lab.explore(program), folder)}
+
+
+SAMPLE = ("refcount/race", "refcount/from_two", "wrong_lock/two_locks", "polite/after_you", "cigarette_smokers/naive")
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_the_figure_that_suits_a_scenario_can_be_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """One of each family; the slow test draws those of all scenarios."""
+    monkeypatch.setattr("lab.draw.gallery.save", lambda _drawing, directory, name: [directory / name])
+    assert catalogue.figure_of(name) in _families(name, tmp_path)
+
+
+@pytest.mark.slow
+def test_the_figure_that_suits_any_scenario_can_be_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lab.draw.gallery.save", lambda _drawing, directory, name: [directory / name])
+    assert [name for name in catalogue.names() if catalogue.figure_of(name) not in _families(name, tmp_path)] == []
+
+
+def test_a_scenario_that_stops_before_its_first_step_has_no_strips(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each thread of `rendezvous/wait_first` waits at once."""
+    monkeypatch.setattr("lab.draw.gallery.save", lambda _drawing, directory, name: [directory / name])
+    assert _families("rendezvous/wait_first", tmp_path) == {"outcomes", "grid"}
+
+
+def test_a_count_that_never_changes_has_no_ladder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Biased counting counts in fields of its own, and leaves the record's naive count at 1."""
+    monkeypatch.setattr("lab.draw.gallery.save", lambda _drawing, directory, name: [directory / name])
+    assert "ladder" not in _families("biased_refcount/owner_exited", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "family", "title"),
+    [
+        ("list_operations/pop_if_any", "strips", "Four of six orders raise IndexError"),
+        ("polite/after_you", "levels", "16 states, and none of them is an end"),
+        (
+            "priority_inversion/no_inheritance",
+            "lanes",
+            "5 steps to where 'the high one never waits for the middle one' is no longer true",
+        ),
+        ("property/getter", "lanes", "An update is lost: payer[0] overwrites what payer[1] wrote"),
+    ],
+)
+def test_a_title_says_what_goes_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, family: str, title: str
+) -> None:
+    """Priority inversion: low takes the lock, high wakes up, high waits, middle wakes up, middle runs: 5 steps."""
+    titles = {}
+
+    def note(drawing: Drawing, directory: Path, name: str) -> list[Path]:
+        titles[name.rpartition("-")[2]] = drawing.title
+        return [directory / name]
+
+    monkeypatch.setattr("lab.draw.gallery.save", note)
+    _families(name, tmp_path)
+    assert titles[family] == title
+
+
+def test_an_object_is_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a step reads is left out when it is an object of the file's own class."""
+    said = []
+    monkeypatch.setattr("lab.draw.gallery.save", lambda drawing, *_: said.append(svg_text(drawing)) or [])
+    _families("treiber_stack/reused", tmp_path)
+    assert len(said) >= 2
+    assert not any("Ref(" in text for text in said)
