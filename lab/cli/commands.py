@@ -9,6 +9,7 @@ from lab.cli.export import export
 from lab.cli.figures import figures
 from lab.cli.gil import gil
 from lab.cli.listing import list_scenarios, show
+from lab.cli.live import live
 from lab.cli.quiz import quiz
 from lab.cli.replay import replay
 from lab.cli.run import run
@@ -38,5 +39,5 @@ def app() -> None:
     """
 
 
-for command in (run, list_scenarios, show, compare, replay, quiz, sample, stress, verify, figures, export, gil):
+for command in (run, list_scenarios, show, compare, replay, quiz, sample, stress, live, verify, figures, export, gil):
     app.add_command(command)

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
+import dis
+import functools
 import types
 from collections.abc import Iterable
-from typing import Any
-
-import bytecode
-from bytecode import Instr
 
 __all__ = ["fixed_cells", "fixed_variables"]
 
 _STORES = {"STORE_DEREF", "DELETE_DEREF"}
-
-
-def _name(one: Instr) -> str:
-    cell: Any = one.arg
-    return str(cell.name)
 
 
 def fixed_variables(codes: Iterable[types.CodeType]) -> dict[types.CodeType, frozenset[str]]:
@@ -36,6 +29,7 @@ def fixed_variables(codes: Iterable[types.CodeType]) -> dict[types.CodeType, fro
     return found
 
 
+@functools.lru_cache(20_000)
 def fixed_cells(code: types.CodeType, outer: frozenset[str]) -> frozenset[str]:
     """Return the variables in cells of a function that nobody changes once others can see them.
 
@@ -43,11 +37,10 @@ def fixed_cells(code: types.CodeType, outer: frozenset[str]) -> frozenset[str]:
     """
     stores: dict[str, int] = {}
     loops = False
-    for one in bytecode.Bytecode.from_code(code):
-        if isinstance(one, Instr):
-            loops = loops or "BACKWARD" in one.name
-            if one.name in _STORES:
-                stores[_name(one)] = stores.get(_name(one), 0) + 1
+    for one in dis.get_instructions(code):
+        loops = loops or "BACKWARD" in one.opname
+        if one.opname in _STORES:
+            stores[one.argval] = stores.get(one.argval, 0) + 1
     inner = _assigned_inside(code)
     arguments = set(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + 2])
     own = {
@@ -62,8 +55,8 @@ def _assigned_inside(code: types.CodeType) -> set[str]:
     found: set[str] = set()
     for inner in code.co_consts:
         if isinstance(inner, types.CodeType):
-            for one in bytecode.Bytecode.from_code(inner):
-                if isinstance(one, Instr) and one.name in _STORES and _name(one) in inner.co_freevars:
-                    found.add(_name(one))
+            for one in dis.get_instructions(inner):
+                if one.opname in _STORES and one.argval in inner.co_freevars:
+                    found.add(one.argval)
             found |= _assigned_inside(inner) & set(inner.co_freevars)
     return found

@@ -16,10 +16,16 @@ from typing import Any
 
 from lab.live.runner.operations import WHOLE
 
-__all__ = ["element", "of_call", "of_contents", "of_inplace", "of_item", "of_membership"]
+__all__ = ["QUIET", "element", "of_call", "of_contents", "of_inplace", "of_item", "of_membership"]
 
 Effect = tuple[Any, Any, bool]
 """An object, a field or WHOLE, and whether it is written."""
+
+QUIET = frozenset(
+    {int, float, complex, bool, str, bytes, type(None), range, tuple}
+    | {type(iter(one)) for one in ((), "", b"", range(0), range(1 << 80))}
+)
+"""Classes of values with nothing in them that changes; those that come up all the time."""
 
 CONTAINERS = (list, dict, set, deque, bytearray, array.array)
 SCALARS = frozenset({int, float, complex, bool, str, bytes, type(None), frozenset, range, type(Ellipsis), slice})

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from lab.live import effects
+from lab.live.effects import QUIET
 from lab.live.runner.operations import OWN_FILES, WHOLE, Operation, Site
 from lab.live.runner.session import Session, active
 
@@ -58,7 +59,10 @@ def on_attribute(place: Place, value: Any) -> None:
         return
     name = place.name
     if name in getattr(value, "__dict__", ()) and not isinstance(value, types.ModuleType):
-        session.switch(Operation(place.site, ((session.number(value), name, place.writes),)))
+        number = session.numbers.get(id(value))
+        if number is None:
+            number = session.number(value)
+        session.switch(Operation(place.site, ((number, name, place.writes),)))
         return
     owners = _owners(value, name, writes=place.writes)
     if owners:
@@ -132,6 +136,11 @@ def on_slice(place: Place, container: Any) -> None:
 
 def on_contents(place: Place, *values: Any) -> None:
     """Before something reads all of a container, if it is one."""
+    for value in values:
+        if type(value) not in QUIET:
+            break
+    else:
+        return
     session = active.session
     if session is not None and session.ident == get_ident():
         _touch(session, place, [effect for value in values for effect in effects.of_contents(value)])
@@ -146,6 +155,8 @@ def on_membership(place: Place, item: Any, container: Any) -> None:
 
 def on_change(place: Place, left: Any, right: Any) -> None:
     """Before an operator that changes its left side, if that is a container."""
+    if type(left) in QUIET and type(right) in QUIET:
+        return
     session = active.session
     if session is not None and session.ident == get_ident():
         _touch(session, place, effects.of_inplace(left, right))

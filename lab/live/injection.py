@@ -7,6 +7,8 @@ CPython's `Python/bytecodes.c` (3.12, 3.13) and `Python/ceval.c` (3.11) say what
 
 from __future__ import annotations
 
+import dis
+import functools
 import sys
 import types
 from collections.abc import Callable, Iterable
@@ -25,6 +27,9 @@ __all__ = ["SUPPORTED", "Names", "inject", "names_written"]
 
 SUPPORTED = ((3, 11), (3, 12), (3, 13))
 """Versions of Python whose bytecode this module knows."""
+
+MOST_KEPT = 20_000
+"""Code objects that are remembered."""
 
 _VERSION = sys.version_info[:2]
 _ATTRIBUTES = {"LOAD_ATTR": "read", "LOAD_METHOD": "read", "STORE_ATTR": "write", "DELETE_ATTR": "delete"}
@@ -63,6 +68,7 @@ _CONTENTS = {
     "MATCH_KEYS": (2,),
     "GET_LEN": (1,),
 }
+_REPEATING = {int(bytecode.BinaryOp.MULTIPLY), int(bytecode.BinaryOp.INPLACE_MULTIPLY)}
 _WRITES = {"write", "delete"}
 _DYNAMIC = frozenset({"setattr", "delattr", "__dict__", "vars", "globals", "__setattr__", "exec", "eval", "locals"})
 
@@ -86,19 +92,22 @@ class Names:
 
 def names_written(codes: Iterable[types.CodeType]) -> Names:
     """Return the names that the codes write, those of classes and modules at the top level left out."""
+    found = [_written(code) for code in codes]
+    variables = frozenset(name for one in found for name in one.variables)
+    attributes = frozenset(name for one in found for name in one.attributes)
+    return Names(variables | attributes, attributes, any(one.dynamic for one in found))
+
+
+@functools.lru_cache(MOST_KEPT)
+def _written(code: types.CodeType) -> Names:
     variables: set[str] = set()
     attributes: set[str] = set()
-    dynamic = False
-    for code in codes:
-        dynamic = dynamic or not _DYNAMIC.isdisjoint(code.co_names)
-        for one in bytecode.ConcreteBytecode.from_code(code):
-            if not isinstance(one, bytecode.ConcreteInstr):
-                continue
-            if one.name in {"STORE_GLOBAL", "DELETE_GLOBAL"}:
-                variables.add(code.co_names[one.arg])
-            elif one.name in {"STORE_ATTR", "DELETE_ATTR"}:
-                attributes.add(code.co_names[one.arg])
-    return Names(frozenset(variables | attributes), frozenset(attributes), dynamic)
+    for one in dis.get_instructions(code):
+        if one.opname in {"STORE_GLOBAL", "DELETE_GLOBAL"}:
+            variables.add(one.argval)
+        elif one.opname in {"STORE_ATTR", "DELETE_ATTR"}:
+            attributes.add(one.argval)
+    return Names(frozenset(variables), frozenset(attributes), not _DYNAMIC.isdisjoint(code.co_names))
 
 
 def inject(
@@ -202,6 +211,8 @@ class _Injector:
 
     def _operator(self) -> list[Instr]:
         symbol = int(self.operand)
+        if self._previous_is_number() and symbol not in _REPEATING:
+            return []  # no container is added to a number
         if symbol >= bytecode.BinaryOp.INPLACE_ADD:
             return self._call(hooks.on_change, "write", bytecode.BinaryOp(symbol).name.lower(), (2, 1))
         return self._call(hooks.on_contents, "read", bytecode.BinaryOp(symbol).name.lower(), (2, 1))
@@ -225,6 +236,10 @@ class _Injector:
             if isinstance(one, Instr) and one.name in {"CALL", "CALL_KW"}:
                 return one.arg
         raise AssertionError("no call follows")
+
+    def _previous_is_number(self) -> bool:
+        one = self.listed[self.position - 1] if self.position else None
+        return isinstance(one, Instr) and one.name == "LOAD_CONST" and type(one.arg) in {int, float}
 
     def _previous(self) -> str:
         for one in reversed(self.listed[: self.position]):

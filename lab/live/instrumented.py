@@ -10,7 +10,7 @@ from typing import Any, Self
 from lab.errors import UsageError
 from lab.live.cells import fixed_variables
 from lab.live.discovery import functions_in, is_user_file, namespaces_of
-from lab.live.injection import SUPPORTED, Names, inject, names_written
+from lab.live.injection import MOST_KEPT, SUPPORTED, Names, inject, names_written
 from lab.live.runner.opcodes import code_objects
 from lab.live.runner.session import working
 
@@ -18,8 +18,6 @@ __all__ = ["Instrumented"]
 
 _cache: dict[tuple[types.CodeType, int, Names], tuple[types.CodeType, dict[str, Any]]] = {}
 """What has been injected; the variables are kept so that their identity stays theirs."""
-
-MOST_KEPT = 20_000
 
 
 class Instrumented:

@@ -203,7 +203,7 @@ class Session:
             _reserve(HEADROOM)  # else a recursion at its limit would break off in the middle of a switch
         worker.operation = operation
         try:
-            chosen = self._next(worker)
+            chosen = self._next(worker) if worker.fresh else self._pick()
         except BaseException as error:
             chosen = None
             self._stop("fault", error)
@@ -242,11 +242,11 @@ class Session:
         return self._pick()
 
     def _pick(self) -> Optional[Worker]:
-        enabled = [
-            worker
-            for worker in self.live
-            if worker.operation.able is None or worker.operation.able(worker.operation.target.peek())  # type: ignore[union-attr]
-        ]
+        enabled = []
+        for worker in self.live:
+            pending: Any = worker.operation
+            if pending.able is None or pending.able(pending.target.peek()):
+                enabled.append(worker)
         if not enabled:
             self._stop("deadlock" if self.live else "finished")
             return None

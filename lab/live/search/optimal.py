@@ -83,10 +83,11 @@ class Optimal:
         if depth < self.branching:
             node = self.nodes[depth]
             thread = node.tree[0].thread
-            found = next((one for one in enabled if one.name == thread), None)
-            worker = check_repeated(found, thread, node.operation)
-            node.operation = worker.operation  # type: ignore[assignment]
-            return worker
+            for worker in enabled:
+                if worker.name == thread:
+                    node.operation = check_repeated(worker, thread, node.operation)
+                    return worker
+            check_repeated(None, thread, node.operation)
         if depth == len(self.nodes):
             self.nodes.append(self._new_node(session))
         node = self.nodes[depth]

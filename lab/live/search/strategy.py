@@ -71,11 +71,11 @@ def last_or_first(session: Session, candidates: list[Worker]) -> Worker:
     return candidates[0]
 
 
-def check_repeated(worker: Worker | None, thread: str, before: Operation) -> Worker:
-    """Return the worker if it is about to do what it did before; raise `NondeterministicError` if not."""
+def check_repeated(worker: Worker | None, thread: str, before: Operation) -> Operation:
+    """Return what the worker is about to do if it is what it did before; raise `NondeterministicError` if not."""
     now = worker.operation if worker is not None else None
     if worker is None or now is None:
         raise NondeterministicError(thread, before.site, None)
-    if now.site != before.site or now.touches != before.touches:
+    if (now.site is not before.site and now.site != before.site) or now.touches != before.touches:
         raise NondeterministicError(thread, before.site, now.site)
-    return worker
+    return now
