@@ -31,6 +31,8 @@ class Target:
         The names of the others, which stand behind them.
     node : ast.Call
         The first place that makes such a thread, for errors.
+    task : bool
+        Whether it is a task of the event loop.
     """
 
     name: str
@@ -38,11 +40,13 @@ class Target:
     positional: int
     named: tuple[str, ...]
     node: ast.Call
+    task: bool = False
 
     @property
     def key(self) -> str:
         """What tells targets apart."""
-        return f"Thread {self.how} {self.name}/{self.positional} {' '.join(self.named)}".strip()
+        kind = "Task" if self.task else "Thread"
+        return f"{kind} {self.how} {self.name}/{self.positional} {' '.join(self.named)}".strip()
 
 
 @dataclass

@@ -18,6 +18,7 @@ from lab.model.objects.containers import Container
 from lab.model.objects.mappings import Dict, Set
 from lab.model.objects.sequences import Deque, List
 from lab.model.objects.synchronisers import SYNCHRONISERS
+from lab.model.objects.tasks import Task
 from lab.model.objects.threads import Thread
 from lab.model.values import Ref, Value
 
@@ -30,6 +31,7 @@ _CLASSES: dict[str, type[HeapObject]] = {
     "SimpleNamespace": Namespace,
     "Record": Record,
     "Atomic": Atomic,
+    "Task": Task,
     "Thread": Thread,
 }
 _READING = frozenset(

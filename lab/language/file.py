@@ -136,20 +136,28 @@ class ScenarioFile:
             self._lower(context, "thread", helper)  # so that a mistake in a helper that nobody calls is found too
 
         def having(threads: tuple[Thread, ...]) -> Program:
-            tasks = [number for number, one in enumerate(threads) if one.task]
+            tasks = [number for number, one in enumerate(threads) if one.task and one.gate is None]
             return replace(
                 program, threads=threads, components=layout.with_tasks(context.loop, tasks), heap=layout.heap
             )
 
-        if self.main is None:
-            return having(self._threads(context, layout))
-        main = self._lower(context, "thread", self.main)
-        planner = Planner(layout, main, context.targets, lambda target: Lowering(context, "thread").started(target))
+        roots = (
+            self._threads(context, layout) if self.main is None else (self._main_thread(context, layout, self.main),)
+        )
+        if not context.targets:
+            return having(roots)
+        planner = Planner(
+            layout, roots, context.targets, lambda target: Lowering(context, "thread").started(target), context.loop
+        )
         try:
             planner.plan(having)
         except Refused as refused:
-            raise self.source.error(self.main, refused.message, refused.hint) from None
+            raise self.source.error(self.main or self.threads[0][0], refused.message, refused.hint) from None
         return having(tuple(planner.threads))
+
+    def _main_thread(self, context: FileContext, layout: Layout, function: ast.FunctionDef) -> Thread:
+        main = self._lower(context, "thread", function)
+        return Thread("main", main, (), dict(layout.places("main", main)))
 
     # The top level, statement by statement
 
@@ -356,12 +364,12 @@ class ScenarioFile:
         for function, each in self.threads:
             code, task = self._lower(context, "thread", function), function.name in self.asynchronous
             if each is None:
-                places = layout.places(function.name, code)
+                places = dict(layout.places(function.name, code))
                 threads.append(Thread(function.name, code, (), places, task))
                 continue
             for value in self._values(each):
                 name = f"{function.name}[{format_value(value, quote=True)}]"
-                threads.append(Thread(name, code, (value,), layout.places(name, code), task))
+                threads.append(Thread(name, code, (value,), dict(layout.places(name, code)), task))
         if len(threads) > 64:
             raise self.source.error(self.threads[-1][0], f"the scenario has {len(threads)} threads", "64 are the most")
         if not threads:

@@ -18,6 +18,7 @@ from lab.model.objects.loop import EventLoop, Turns
 from lab.model.objects.making import BLANK, NAMESPACE, makers
 from lab.model.objects.synchroniser import Synchroniser
 from lab.model.objects.synchronisers import SYNCHRONISERS
+from lab.model.objects.tasks import Task
 from lab.model.objects.threads import NEW, Thread
 from lab.model.program import Component
 from lab.model.values import CELL, MISSING, Gate, Ref, Value
@@ -76,11 +77,17 @@ class Layout:
         self.objects.append(self.makers[kind](ref, name, component))
         return ref, component
 
-    def gate(self, thread: str, number: int, given: str | None, key: str, slot: int) -> tuple[Ref, int]:
-        """Set a place aside for the object of a thread that the program starts itself."""
+    def gate(
+        self, thread: str, number: int, given: str | None, key: str, slot: int, loop: Ref | None = None
+    ) -> tuple[Ref, int]:
+        """Set a place aside for the object of a thread that the program starts itself, or of a task of a loop."""
         blank = Gate(NEW, key, slot, daemon=False, arguments=())
-        ref, component = Ref(len(self.objects), Thread.kind), self.component(f"thread {thread}", blank)
-        self.objects.append(Thread(ref, f"thread {thread}", component, number, given, thread))
+        kind, what = (Thread.kind, "thread") if loop is None else (Task.kind, "task")
+        ref, component = Ref(len(self.objects), kind), self.component(f"{what} {thread}", blank)
+        if loop is None:
+            self.objects.append(Thread(ref, f"thread {thread}", component, number, given, thread))
+        else:
+            self.objects.append(Task(ref, f"task {thread}", component, loop, number, given))
         return ref, component
 
     def with_tasks(self, loop: Ref | None, tasks: list[int]) -> tuple[Component, ...]:

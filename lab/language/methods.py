@@ -165,6 +165,7 @@ def _between(low: int, high: int) -> str:
 _ARITY: dict[str, tuple[int, int]] = {
     **dict.fromkeys(("release", "rotate", "wait", "notify", "join"), (0, 1)),
     **dict.fromkeys(("notify_all", "set", "is_set", "reset", "abort", "start", "is_alive"), (0, 0)),
+    **dict.fromkeys(("cancel", "done", "cancelled", "result"), (0, 0)),
     **dict.fromkeys(("qsize", "empty", "full", "task_done", "get_nowait"), (0, 0)),
     "acquire": (0, 2),
     "put": (1, 3),

@@ -37,6 +37,8 @@ def _synchronisers(module: str) -> frozenset[str]:
     return frozenset(name.removeprefix(f"{module}.") for name in SYNCHRONISERS if name.startswith(f"{module}."))
 
 
+_EXCEPTIONS_OF_ASYNCIO = ("CancelledError", "InvalidStateError", "QueueEmpty", "QueueFull")
+
 MODULES: dict[str, frozenset[str]] = {
     "lab.scenario": VOCABULARY,
     "threading": _synchronisers("threading") | {"BrokenBarrierError", "Thread"},
@@ -44,7 +46,7 @@ MODULES: dict[str, frozenset[str]] = {
     "types": frozenset(("SimpleNamespace",)),
     "time": frozenset(("sleep",)),
     "queue": _synchronisers("queue") | {"Empty", "Full"},
-    "asyncio": _synchronisers("asyncio") | {"sleep", "CancelledError", "QueueEmpty", "QueueFull"},
+    "asyncio": _synchronisers("asyncio") | {"sleep", "create_task", "gather", *_EXCEPTIONS_OF_ASYNCIO},
     "sys": frozenset(),
     "weakref": frozenset(),
     "dataclasses": frozenset(("dataclass", "field")),
@@ -55,11 +57,11 @@ MODULES: dict[str, frozenset[str]] = {
 LATER: dict[str, str] = {
     "queue.PriorityQueue": "use a Queue, or a list and a Condition",
     "asyncio.run": "the lab runs the loop itself: write `@thread` above every `async def` that is a task",
-    "asyncio.create_task": "tasks cannot start tasks yet: write `@thread` above every `async def` that is a task",
-    "asyncio.gather": "tasks cannot start tasks yet: write `@thread` above every `async def` that is a task",
-    "asyncio.TaskGroup": "tasks cannot start tasks yet: write `@thread` above every `async def` that is a task",
-    "asyncio.to_thread": "tasks cannot start threads yet: write `@thread` above a plain `def` beside the tasks",
-    "asyncio.current_task": "a task has no name for itself, and cannot be cancelled yet",
+    "asyncio.TaskGroup": "make the tasks with `asyncio.create_task` and await them, or write `asyncio.gather`",
+    "asyncio.to_thread": "write `@thread` above a plain `def` beside the tasks",
+    "asyncio.ensure_future": "write `asyncio.create_task`",
+    "asyncio.shield": "await the task in a `try`, and once more in its `except asyncio.CancelledError`",
+    "asyncio.current_task": "keep what `asyncio.create_task` gives",
     "asyncio.get_event_loop": "the lab runs the loop itself",
     "asyncio.get_running_loop": "the lab runs the loop itself",
     "asyncio.Condition": "use an asyncio.Event, or a Queue",

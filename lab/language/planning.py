@@ -1,4 +1,4 @@
-"""Which threads a `@main` function makes: each gets a place in the program before anything is explored.
+"""Which threads and tasks a program makes: each gets a place in the program before anything is explored.
 
 A state has one local state per thread, so the threads have to be known. They are learned from runs of the program
 itself: whenever a run makes a thread that has no place yet, one is added and the run begins again. What the text makes
@@ -8,7 +8,7 @@ outside of loops gets its places, whether a run came by or not.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lab.errors import ScenarioError
@@ -20,8 +20,9 @@ from lab.model.instructions import Code, Operate
 from lab.model.policies import POLICIES
 from lab.model.program import Program, Thread
 from lab.model.relation import Relation
-from lab.model.starting import MakeThread, Unplanned
+from lab.model.starting import MakeTask, MakeThread, Unplanned
 from lab.model.state import State
+from lab.model.values import Ref
 
 __all__ = ["MOST_THREADS", "Planner"]
 
@@ -32,30 +33,38 @@ _STEPS = 2_000
 
 
 class Planner:
-    """Finds the threads of a program, of which the first is that of the `@main` function.
+    """Finds the threads of a program.
 
     Parameters
     ----------
     layout : Layout
         Where the places of threads are set aside.
-    main : Code
-        What the first thread does.
+    roots : sequence of Thread
+        The threads that start with the program, each with places of its own.
     targets : Mapping of str to Target
         What threads may run, by key.
     lower : callable
         Gives a target's code.
+    loop : Ref or None
+        The event loop.
     """
 
     def __init__(
-        self, layout: Layout, main: Code, targets: Mapping[str, Target], lower: Callable[[Target], Code]
+        self,
+        layout: Layout,
+        roots: Sequence[Thread],
+        targets: Mapping[str, Target],
+        lower: Callable[[Target], Code],
+        loop: Ref | None,
     ) -> None:
         self._layout = layout
         self._targets = targets
         self._lower = lower
         self._codes: dict[str, Code] = {}
-        self._bases: Counter[str] = Counter(("main",))
-        self._names = {"main"}
-        self.threads = [Thread("main", main, (), dict(layout.places("main", main)))]
+        self._loop = loop
+        self._names = {thread.name for thread in roots}
+        self._bases = Counter(self._names)
+        self.threads = list(roots)
 
     def plan(self, program: Callable[[tuple[Thread, ...]], Program]) -> None:
         """Add every thread that the program, made of the threads found so far, makes."""
@@ -86,9 +95,11 @@ class Planner:
         places = self.threads[maker].places
         assert isinstance(places, dict)
         before = places.get(key, ())
-        ref, component = self._layout.gate(name, len(self.threads), given, key, len(before))
+        loop = self._loop if target.task else None
+        ref, component = self._layout.gate(name, len(self.threads), given, key, len(before), loop)
         places[key] = (*before, (ref, component))
-        self.threads.append(Thread(name, code, (ref,), dict(self._layout.places(name, code)), gate=component))
+        places_of_its_own = dict(self._layout.places(name, code))
+        self.threads.append(Thread(name, code, (ref,), places_of_its_own, target.task, component))
 
     def _name(self, base: str) -> str:
         """Return a thread's name: with its number in brackets, from the second of that name on."""
@@ -107,7 +118,7 @@ def made_once(code: Code) -> dict[str, int]:
         position: instruction.operation.key
         for position, instruction in enumerate(instructions)
         if isinstance(instruction, Operate)
-        and isinstance(instruction.operation, MakeThread)
+        and isinstance(instruction.operation, MakeThread | MakeTask)
         and not repeats(instructions, position)
     }
     return {

@@ -12,7 +12,7 @@ from collections import defaultdict
 
 from lab.model.instructions import Branch, Code, Compute, Const, Instruction, Jump, Operand, Operate, Raise, Reg, Return
 from lab.model.operations import Choose, Invoke, Load, Store
-from lab.model.starting import MakeThread
+from lab.model.starting import MakeTask, MakeThread
 from lab.model.values import Ref
 from lab.model.wholes import Arithmetic, Copy, ExtendOrAdd, New
 
@@ -41,6 +41,7 @@ def _may_make(instruction: Instruction) -> bool:
         case (
             New()
             | MakeThread()
+            | MakeTask()
             | Arithmetic()
             | Invoke("copy" | "split" | "splitlines")
             | Invoke("__getitem__", _, True)
@@ -197,7 +198,7 @@ class _Flow:
                 return {OUTSIDE}
             case Store():
                 self.share(held)
-            case MakeThread():
+            case MakeThread() | MakeTask():
                 self.share(held)  # with its start, at the latest
             case Choose():
                 return held

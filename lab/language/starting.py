@@ -130,7 +130,11 @@ class Starting(Calls):
         values, rest = nodes[: target.positional], nodes[target.positional :]
         keywords = [ast.keyword(name, value) for name, value in zip(target.named, rest, strict=True)]
         call = ast.Call(ast.copy_location(function, target.node), values, keywords)
-        return self.held(self.expression(ast.copy_location(call, target.node)))
+        return self.held(self.begun(ast.copy_location(call, target.node)))
+
+    def begun(self, call: ast.Call) -> Operand:
+        """Lower the call that a thread is."""
+        return self.expression(call)
 
 
 def _part(place: int) -> Callable[[tuple[Value, ...]], Value]:

@@ -6,18 +6,23 @@ import ast
 from collections.abc import Callable
 
 from lab.errors import ScenarioError
+from lab.language.builder import NONE, Block
+from lab.language.context import Target
+from lab.language.effects import Scope
 from lab.language.exceptions import Exceptions
+from lab.language.expressions import Frame
 from lab.language.source import Source
-from lab.model.instructions import Const, Operand
+from lab.model.instructions import Code, Const, Handler, Operand, Reg
 from lab.model.marks import AWAIT
 from lab.model.objects.loop import awaited
 from lab.model.objects.synchronisers import SYNCHRONISERS
 from lab.model.operations import Invoke
-from lab.model.values import Ref
+from lab.model.starting import AwaitTask, Gather, GatherOn, MakeTask
+from lab.model.values import Parked, Ref
 
 __all__ = ["Tasks", "as_plain", "check_awaits"]
 
-_AWAITABLE = "await the call of an `async def`, `asyncio.sleep(...)`, or a method such as `lock.acquire()`"
+_AWAITABLE = "await the call of an `async def`, `asyncio.sleep(...)`, a task, or a method such as `lock.acquire()`"
 
 _COROUTINES = {kind.kind: kind for name, kind in SYNCHRONISERS.items() if name.startswith("asyncio.")}
 """The classes of asyncio whose objects tasks wait at, by kind."""
@@ -83,12 +88,21 @@ class Tasks(Exceptions):
         if self.builder.in_atomic:
             raise self.source.error(node, "`await` stands in an atomic() block", "end the block before it")
         call = node.value
+        if isinstance(call, ast.Name | ast.Attribute | ast.Subscript):
+            task = self.held(self.expression(call))
+            if isinstance(task, Const):
+                raise self.source.error(node, f"`{self.source.segment(call)}` cannot be awaited", _AWAITABLE)
+            return self._await_task(call, task)
         if not isinstance(call, ast.Call):
             raise self.source.error(node, f"`{self.source.segment(call)}` cannot be awaited", _AWAITABLE)
         name, function = self.known(call.func), call.func
         if name == "asyncio.sleep":
             [delay] = self._positional(call, 1, 1)
             return self._suspend(call, "sleep", self._loop, [self.expression(delay)])
+        if name == "asyncio.create_task":
+            return self._await_task(call, self._create_task(call))
+        if name == "asyncio.gather":
+            return self._gather(call)
         if name is not None and name.startswith("asyncio."):
             raise self.later(call, name)
         if isinstance(function, ast.Name) and self._is_coroutine(function):
@@ -96,6 +110,90 @@ class Tasks(Exceptions):
         if isinstance(function, ast.Attribute) and name is None:
             return self._awaited_method(call, function)
         raise self.source.error(node, f"`{self.source.segment(call)}` cannot be awaited", _AWAITABLE)
+
+    # Tasks that tasks make
+
+    def _create_task(self, node: ast.Call) -> Operand:
+        """Lower `asyncio.create_task(f(1), name="worker")`."""
+        self._only_in_thread(node)
+        parts = {str(keyword.arg): keyword.value for keyword in node.keywords}
+        if len(node.args) != 1 or parts.keys() - {"name"}:
+            raise self.source.error(
+                node, "`create_task` is called with other arguments", "write `asyncio.create_task(f(1))`"
+            )
+        return self._make_task(node.args[0], parts.get("name"))
+
+    def _make_task(self, call: ast.expr, name: ast.expr | None = None) -> Operand:
+        """Lower the making of a task from the call of an `async def` of the file."""
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or not self._is_coroutine(call.func):
+            raise self.source.error(
+                call, f"`{self.source.segment(call)}` is no call of an `async def` of the file", "write `f(1)` there"
+            )
+        if self.builder.in_atomic:
+            raise self.source.error(call, "a task is made in an atomic() block", "end the block before it")
+        given = self.given(call)
+        named = tuple(one for one, _, _ in given.named)
+        target = Target(call.func.id, "function", len(given.positional), named, call, task=True)
+        self.context.targets.setdefault(target.key, target)
+        base = NONE if name is None else self.held(self.expression(name))
+        return self.builder.operate(
+            MakeTask(target.key), base, *given.positional, *(value for _, value, _ in given.named)
+        )
+
+    def _await_task(self, node: ast.expr, task: Operand) -> Operand:
+        text = self.source.segment(node)
+        value = self.builder.operate(AwaitTask(text), task)
+        self.resume(ast.copy_location(ast.Call(node, [], []), node), task, value, [], awaited=True)
+        return value
+
+    def _gather(self, node: ast.Call) -> Operand:
+        """Lower `await asyncio.gather(f(1), task, return_exceptions=True)`."""
+        wants: Operand = Const(False)
+        for keyword in node.keywords:
+            if keyword.arg != "return_exceptions":
+                raise self.source.error(
+                    keyword.value, f"`gather` is called with '{keyword.arg}='", "there is `return_exceptions=`"
+                )
+            wants = self.held(self.expression(keyword.value))
+        tasks = [
+            self._make_task(one) if isinstance(one, ast.Call) else self.held(self.expression(one)) for one in node.args
+        ]
+        builder, again, end = self.builder, self.builder.label(), self.builder.label()
+        value = builder.operate(Gather(), self._loop, wants, *tasks)
+        builder.here(again)
+        builder.unless(builder.compute(_is_parked, value), end)
+        builder.mark(AWAIT)
+        builder.operate(GatherOn(), self._loop, value, into=value.number)
+        builder.jump(again)
+        builder.here(end)
+        return self.copy("list", value)
+
+    def started(self, target: Target) -> Code:
+        """Return the code of the threads, or of the tasks, that run a target; its parameter is their own object."""
+        if not target.task:
+            return super().started(target)
+        builder, gate = self.builder, self.builder.register()
+        error, handler = builder.register(), builder.label()
+        self.frame = Frame(Scope((), frozenset(), frozenset()), {}, ())
+        self._is_task = True
+        with builder.at(self.source.span(self.context.helpers[target.name])):
+            builder.mark(AWAIT)
+            with builder.within(Block("try", handler=Handler(handler, error))):
+                builder.operate(Invoke("__begin__", "begin"), self._loop)
+                given = builder.operate(Invoke("__given__", "begin"), Reg(gate))
+                value = self._entered(target, given)
+            builder.operate(Invoke("__finish__", "end"), Reg(gate), value, into=builder.ignored())
+            self._end()
+            builder.returns(value)
+            builder.here(handler)
+            builder.operate(Invoke("__fail__", "end"), Reg(gate), Reg(error), into=builder.ignored())
+            self._end()
+            builder.returns(Reg(error))
+        return builder.finish((gate,))
+
+    def begun(self, call: ast.Call) -> Operand:
+        """Lower the call that a thread, or a task, is."""
+        return super()._call(call) if self._is_coroutine(call.func) else super().begun(call)
 
     def _is_coroutine(self, function: ast.expr) -> bool:
         """Whether a name refers to an `async def` of the file."""
@@ -128,8 +226,11 @@ class Tasks(Exceptions):
     # Calls that should have been
 
     def _call(self, node: ast.Call) -> Operand:
-        if self._is_coroutine(node.func) or self.known(node.func) == "asyncio.sleep":
+        name = self.known(node.func)
+        if self._is_coroutine(node.func) or name in ("asyncio.sleep", "asyncio.gather"):
             raise self._never_awaited(node)
+        if name == "asyncio.create_task":
+            return self._create_task(node)
         return super()._call(node)
 
     def invoke(self, node: ast.Call, name: str, receiver: Operand, arguments: list[Operand]) -> Operand:
@@ -178,6 +279,10 @@ class Tasks(Exceptions):
         if _offers(name, "__aenter__"):
             raise self.source.error(manager, "`with` takes a lock of asyncio", "write `async with`")
         super()._locked(manager, inside)
+
+
+def _is_parked(value: object) -> bool:
+    return isinstance(value, Parked)
 
 
 def _offers(value: object, operation: str) -> bool:

@@ -12,13 +12,14 @@ IMPORTED = {
     "Full": "queue",
     "BrokenBarrierError": "threading",
     "CancelledError": "asyncio",
+    "InvalidStateError": "asyncio",
     "QueueEmpty": "asyncio",
     "QueueFull": "asyncio",
 }
 """The exceptions that a file has to import, each with its module."""
 
 _BASES = {
-    **dict.fromkeys(("UseAfterFree", "Empty", "Full", "QueueEmpty", "QueueFull"), "Exception"),
+    **dict.fromkeys(("UseAfterFree", "Empty", "Full", "InvalidStateError", "QueueEmpty", "QueueFull"), "Exception"),
     "BrokenBarrierError": "RuntimeError",
     "CancelledError": "BaseException",
 }

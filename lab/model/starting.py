@@ -1,14 +1,16 @@
-"""Operations of programs that start their threads themselves: making a thread, and ending the program."""
+"""Operations of programs that start their threads and tasks themselves: making, waiting, and ending the program."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lab.model.heap import Blocks, HeapObject, Refused, Scene
-from lab.model.objects.threads import NEW, STARTED, Thread
-from lab.model.values import Gate, Value
+from lab.model.heap import Blocks, HeapObject, Raised, Refused, Scene
+from lab.model.objects.loop import EventLoop
+from lab.model.objects.tasks import CANCELLED, Task, call_back, outcome, task_of
+from lab.model.objects.threads import FAILED, NEW, STARTED, Thread
+from lab.model.values import Gate, Parked, Ref, Value, Waiter, type_name
 
-__all__ = ["EXIT", "RUNS", "Exit", "MakeThread", "Unplanned"]
+__all__ = ["EXIT", "RUNS", "AwaitTask", "Exit", "Gather", "GatherOn", "MakeTask", "MakeThread", "Unplanned"]
 
 Heap = tuple[HeapObject, ...]
 
@@ -42,6 +44,22 @@ class Unplanned(Refused):
         self.name = name
 
 
+def _next_place(scene: Scene, key: str, name: Value) -> int:
+    """Take the next of the places that are set aside for what a thread makes, and return its number."""
+    if name is not None and (not isinstance(name, str) or not name):
+        raise Refused("the name of a thread or task is no text", 'write `name="worker"`')
+    places, published = scene.own.places.get(key, ()), scene.own.store.published
+    slot = published.get(key, 0)
+    if slot >= len(places):
+        raise Unplanned(scene.thread, key, name)
+    target = scene.heap[places[slot][0].number]
+    assert isinstance(target, Thread | Task)
+    if target.given != name:
+        raise Refused(f"a thread is called '{name}' in some runs and '{target.given}' in others", "give it one name")
+    published[key] = slot + 1
+    return slot
+
+
 @dataclass(frozen=True, slots=True)
 class MakeThread:
     """`threading.Thread(...)`: a private object; the first two arguments are its name and whether it is a daemon.
@@ -58,19 +76,7 @@ class MakeThread:
     def perform(self, scene: Scene, arguments: tuple[Value, ...]) -> Value:
         """Return the new thread."""
         name, daemon, *given = arguments
-        if name is not None and (not isinstance(name, str) or not name):
-            raise Refused("the name of a thread is no text", 'write `name="worker"`')
-        places, published = scene.own.places.get(self.key, ()), scene.own.store.published
-        slot = published.get(self.key, 0)
-        if slot >= len(places):
-            raise Unplanned(scene.thread, self.key, name)
-        target = scene.heap[places[slot][0].number]
-        assert isinstance(target, Thread)
-        if target.given != name:
-            raise Refused(
-                f"a thread is called '{name}' in some runs and '{target.given}' in others", "give it one name"
-            )
-        published[self.key] = slot + 1
+        slot = _next_place(scene, self.key, name)
         inherited = bool(daemon) if daemon is not None else _in_daemon(scene)
         return scene.own.store.make(Thread.kind, Gate(NEW, self.key, slot, inherited, tuple(given)))
 
@@ -111,3 +117,123 @@ class Exit:
     def describe(self) -> str:
         """Name the step."""
         return "end the program"
+
+
+@dataclass(frozen=True, slots=True)
+class MakeTask:
+    """`asyncio.create_task(...)`: the first argument is its name; `key` says which places are set aside for it."""
+
+    key: str
+
+    def touches(self, heap: Heap, arguments: tuple[Value, ...]) -> bool:
+        """Always: the task is ready at once."""
+        return True
+
+    def perform(self, scene: Scene, arguments: tuple[Value, ...]) -> Value:
+        """Return the new task."""
+        name, *given = arguments
+        slot = _next_place(scene, self.key, name)
+        ref, _ = scene.own.places[self.key][slot]
+        task_of(scene, ref).begin(scene, tuple(given))
+        return ref
+
+    def describe(self) -> str:
+        """Name the operation."""
+        return "make a task"
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitTask:
+    """`await task`."""
+
+    text: str
+
+    def touches(self, heap: Heap, arguments: tuple[Value, ...]) -> bool:
+        """Whether it is a task that is awaited."""
+        return _is_task(arguments[0])
+
+    def perform(self, scene: Scene, arguments: tuple[Value, ...]) -> Value:
+        """Return what the task returned, or a `Parked` value as long as it goes on."""
+        if not _is_task(arguments[0]):
+            raise Raised("TypeError", f"object {type_name(arguments[0])} can't be used in 'await' expression")
+        return task_of(scene, arguments[0]).wait(scene)
+
+    def describe(self) -> str:
+        """Name the access."""
+        return f"await {self.text}"
+
+
+def _is_task(value: Value) -> bool:
+    return isinstance(value, Ref) and value.kind == Task.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """`await asyncio.gather(...)`: the loop, whether exceptions are wanted as values, and the tasks."""
+
+    def touches(self, heap: Heap, arguments: tuple[Value, ...]) -> bool:
+        """Whether there is a task to wait for."""
+        return len(arguments) > 2
+
+    def perform(self, scene: Scene, arguments: tuple[Value, ...]) -> Value:
+        """Wait for all of them; return () where there are none."""
+        loop, wants, *tasks = arguments
+        if not all(map(_is_task, tasks)):
+            raise Raised("TypeError", "An asyncio.Future, a coroutine or an awaitable is required")
+        if not tasks:
+            return ()
+        waiter = Waiter(scene.thread, tuple(tasks), bool(wants))
+        own = _loop(scene, loop)
+        for ref in dict.fromkeys(tasks):
+            task_of(scene, ref).own_loop(scene)
+            task_of(scene, ref).join(scene, waiter)
+            scene.note(task_of(scene, ref).name, "wait for", writes=True, atomic=True)
+        for ref in dict.fromkeys(tasks):
+            ended = scene.read(task_of(scene, ref).component).status != STARTED
+            if ended and not scene.read(own.component).awaits(scene.thread):
+                call_back(scene, own, waiter, task_of(scene, ref))
+        own.leave(scene)
+        return Parked((tuple(tasks), bool(wants)))
+
+    def describe(self) -> str:
+        """Name the access."""
+        return "await asyncio.gather()"
+
+
+@dataclass(frozen=True, slots=True)
+class GatherOn:
+    """Go on after `await asyncio.gather(...)`: the loop, and what `Gather` gave."""
+
+    def touches(self, heap: Heap, arguments: tuple[Value, ...]) -> bool:
+        """Always."""
+        return True
+
+    def perform(self, scene: Scene, arguments: tuple[Value, ...]) -> Value:
+        """Return a tuple of what the tasks returned, or raise what the first one raised."""
+        loop, parked = arguments
+        refs, wants = parked.token
+        thrown = _loop(scene, loop).take(scene, "the tasks gathered", tuple(task_of(scene, ref).number for ref in refs))
+        first: Gate | None = None
+        for ref in dict.fromkeys(refs):
+            task = task_of(scene, ref)
+            gate: Gate = scene.read(task.component)
+            if any(waiter.task == scene.thread and waiter.first for waiter in gate.waiters):
+                first = gate
+            task.forget(scene, scene.thread)
+            scene.note(task.name, "join", writes=True, atomic=True)
+        if thrown:
+            raise Raised(CANCELLED)
+        if first is not None:
+            return outcome(first)
+        gates = [scene.read(task_of(scene, ref).component) for ref in refs]
+        return tuple(gate.result if wants or gate.status != FAILED else outcome(gate) for gate in gates)
+
+    def describe(self) -> str:
+        """Name the access."""
+        return "await asyncio.gather() goes on"
+
+
+def _loop(scene: Scene, ref: Ref) -> EventLoop:
+    loop = scene.target(ref)
+    assert isinstance(loop, EventLoop)
+    return loop

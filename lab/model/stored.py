@@ -22,12 +22,13 @@ from lab.model.values import (
     Snapshot,
     Thrown,
     Value,
+    Waiter,
 )
 
 __all__ = ["as_data", "from_data"]
 
 _RECORDS: dict[str, type] = {
-    kind.__name__: kind for kind in (Access, Closure, Cursor, Cut, Gate, Local, Parked, Snapshot, Turns)
+    kind.__name__: kind for kind in (Access, Closure, Cursor, Cut, Gate, Local, Parked, Snapshot, Turns, Waiter)
 }
 """Named tuples that are values, or hold them."""
 

@@ -27,6 +27,7 @@ __all__ = [
     "Snapshot",
     "Thrown",
     "Value",
+    "Waiter",
     "identity",
     "type_name",
 ]
@@ -128,13 +129,35 @@ CELL = "variable"
 _PLAIN = (int, str, type(None), Ref, Marker)
 
 
+class Waiter(NamedTuple):
+    """A task that waits for another one to end.
+
+    Attributes
+    ----------
+    task : int
+        Who waits.
+    gathered : tuple of Ref
+        All the tasks that it waits for; () where it awaits the one alone.
+    wants : bool
+        Whether it wants exceptions as values.
+    first : bool
+        Whether the one's exception is the first that was met.
+    """
+
+    task: int
+    gathered: tuple[Ref, ...] = ()
+    wants: bool = False
+    first: bool = False
+
+
 class Gate(NamedTuple):
-    """The content of a `threading.Thread` object.
+    """The content of a `threading.Thread` object, or of a task of asyncio that another one made.
 
     Attributes
     ----------
     status : str
-        "new", "started", "ended" (its last step was taken, and nobody has seen it dead yet) or "gone".
+        "new", "started", "ended" (its last step was taken, and nobody has seen it dead yet), "gone", or "failed" (of
+        a task that an exception ended).
     key : str
         Which threads it is one of: those that one thread makes of one target share the places set aside for them.
     slot : int
@@ -143,6 +166,10 @@ class Gate(NamedTuple):
         Whether the program may end without it.
     arguments : tuple
         What it is started with.
+    result : value
+        What a task of asyncio returned or raised.
+    waiters : tuple of Waiter
+        The tasks that wait for such a task, the first come first.
     """
 
     status: str
@@ -150,6 +177,8 @@ class Gate(NamedTuple):
     slot: int
     daemon: bool
     arguments: tuple[Value, ...]
+    result: Value = None
+    waiters: tuple[Waiter, ...] = ()
 
 
 def identity(value: Value) -> Hashable:

@@ -26,7 +26,7 @@ if __name__ == "__main__":
     sys.modules["lab"] = _package
 
 from lab.scenario import Atomic, Record, Registry, ThreadSpec, freed, registry
-from lab.verify.made_threads import MadeThreads
+from lab.verify.made_threads import MadeTasks, MadeThreads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, MutableMapping
@@ -225,11 +225,17 @@ def _run_tasks(
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - as for threads
             errors[spec.name] = described(error)
 
+    made = MadeTasks(registry(namespace))
+
     async def whole() -> None:
+        loop = asyncio.get_running_loop()
         for spec in tasks:
-            asyncio.get_running_loop().create_task(body(spec)).set_name(spec.name)
+            loop.create_task(body(spec)).set_name(spec.name)
+        loop.set_task_factory(made.factory)
+        loop.set_exception_handler(lambda _loop, _context: None)  # an exception that nobody asked for is no news here
         while len(asyncio.all_tasks()) > 1:
             await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})
+        returned.update((name, plain(value)) for name, value in made.results().items())
 
     loop = namespace.pop(_LOOP, None) or asyncio.new_event_loop()
     try:
@@ -279,6 +285,8 @@ def plain(value: Any) -> Any:
         return plain(value.load())
     if isinstance(value, threading.Thread):
         return f"thread {value.name}"
+    if "asyncio" in sys.modules and isinstance(value, sys.modules["asyncio"].Task):
+        return f"task {value.get_name()}"
     queued = _queued(value)
     if queued is not None:
         return plain(queued)
@@ -295,7 +303,7 @@ def plain(value: Any) -> Any:
         return sorted(plain(item) for item in value)
     if isinstance(value, _SCALARS):
         return value
-    if isinstance(value, Exception):
+    if isinstance(value, BaseException):
         return f"{type(value).__name__}: {value}" if str(value) else type(value).__name__
     fields = {name: plain(item) for name, item in vars(value).items() if not _is_lock(item)}
     return {"class": type(value).__name__, "fields": fields}

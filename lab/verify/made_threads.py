@@ -1,4 +1,4 @@
-"""The threads that a `@main` function makes when a scenario file really runs: named, recorded, left behind at its end.
+"""The threads and tasks that a scenario makes itself when it really runs: named, recorded, left behind at its end.
 
 Standard library only, Python 3.9 and later, as `free_run` is.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from lab.scenario import Registry
 
-__all__ = ["MadeThreads"]
+__all__ = ["MadeTasks", "MadeThreads"]
 
 _LOOKS, _PAUSE = 4, 0.0005
 """How often, and after how many seconds, a run looks whether its daemons have ended."""
@@ -56,12 +56,7 @@ class MadeThreads:
         """Take a new thread, and return its name."""
         with self._guard:
             self.made.append(thread)
-            taken, name, number = {spec.name for spec in self._declared.threads}, base, 1
-            while name in taken:
-                number += 1
-                name = f"{base}[{number}]"
-            self._declared.threads.append(ThreadSpec(name, function))
-            return name
+            return _named(self._declared, base, function)
 
     def record(self, name: str, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> None:
         """Run what a thread runs."""
@@ -92,6 +87,63 @@ class MadeThreads:
             if not daemons:
                 return
             time.sleep(_PAUSE)
+
+
+def _named(declared: Registry, base: str, function: Callable[..., Any]) -> str:
+    """Add a thread or task to the declared ones, and return its name: with a number from the second on."""
+    taken, name, number = {spec.name for spec in declared.threads}, base, 1
+    while name in taken:
+        number += 1
+        name = f"{base}[{number}]"
+    declared.threads.append(ThreadSpec(name, function))
+    return name
+
+
+class MadeTasks:
+    """The tasks that tasks make, named as in an exploration.
+
+    Parameters
+    ----------
+    declared : Registry
+        Takes the tasks, in the order in which they are made.
+    """
+
+    def __init__(self, declared: Registry) -> None:
+        import asyncio  # a file without tasks does not need it
+
+        made: list[Any] = []
+        self._made = made
+        self._cancelled = asyncio.CancelledError
+
+        class Task(asyncio.Task):  # type: ignore[type-arg]  # its parameter is of no use here
+            label = ""
+
+            def set_name(self, value: object) -> None:
+                """Give the task the name that it has in an exploration; asyncio calls this right after making it."""
+                if self.label:
+                    declared.threads.pop()
+                self.label = _named(declared, str(value), made.append)
+                super().set_name(self.label)
+
+        self._kind = Task
+
+    def factory(self, loop: Any, coroutine: Any, *, name: str | None = None, **more: Any) -> Any:
+        """Make a task, as an event loop's task factory does."""
+        task = self._kind(coroutine, loop=loop, **more)
+        task.set_name(name or coroutine.__name__)
+        self._made.append(task)
+        return task
+
+    def results(self) -> dict[str, Any]:
+        """Return what every task that has ended returned, or the exception that it raised, by name."""
+        found = {}
+        for task in self._made:
+            if task.done():
+                try:
+                    found[task.label] = task.result()
+                except (Exception, self._cancelled) as error:  # noqa: BLE001 - whatever it raised
+                    found[task.label] = error
+        return found
 
 
 class _Threading(types.ModuleType):

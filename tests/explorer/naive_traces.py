@@ -41,7 +41,8 @@ def different_runs(relation: Any, most: int = 1500, longest: int = 30) -> dict[s
             raise TooMany
         form = normal_form(run, locks)
         schedules.setdefault(form, []).append(schedule)
-        status = "finished" if all(local.ended for local in state.locals) else "deadlock"
+        ended = (local.ended or _left_behind(relation, state, n) for n, local in enumerate(state.locals))
+        status = "finished" if all(ended) else "deadlock"
         found[status].add(form)
         waiting = [relation.waiting(state, thread) for thread in range(len(state.locals))]
         ends.setdefault(repr((relation.observe(state), waiting)), set()).add(form)
@@ -50,6 +51,12 @@ def different_runs(relation: Any, most: int = 1500, longest: int = 30) -> dict[s
         "ends": Counter(map(len, ends.values())),
         "schedules": [sorted(alike) for alike in schedules.values()],
     }
+
+
+def _left_behind(relation: Any, state: State, thread: int) -> bool:
+    """Whether a thread that the program makes itself was never started, or is a daemon."""
+    gate = relation.program.threads[thread].gate
+    return gate is not None and (state.shared[gate].status == "new" or state.shared[gate].daemon)
 
 
 def _runs(

@@ -22,6 +22,7 @@ from lab.model.relation import Relation
 from lab.model.stored import as_data, from_data
 from lab.model.values import Gate
 from lab.verify import free_run
+from tests.explorer.test_traces import agrees
 from tests.language.test_real_threads import really, shown
 
 TOP = """
@@ -661,3 +662,20 @@ def test_a_checkpoint_holds_threads_and_loops() -> None:
     gate = Gate("started", "Thread function f/1", 0, daemon=False, arguments=(1, "a"))
     assert from_data(as_data(gate)) == gate
     assert from_data(as_data(Turns(0, (1, (2,)), 1, ((5, 3),)))) == Turns(0, (1, (2,)), 1, ((5, 3),))
+
+
+TRACED = [
+    "t, u = Thread(target=add), Thread(target=add)\nt.start()\nu.start()\nt.join()\nu.join()",
+    "t = Thread(target=add, daemon=True)\nt.start()\nadd()",
+    "t = Thread(target=add)\nt.start()\nr = t.is_alive()\nt.join(1)\nreturn r, t.is_alive()",
+    "t = Thread(target=wait)\nt.start()\nadd()\nready.set()",
+    "t = Thread(target=parent, args=(1,))\nt.start()\nappend(0)",
+    "t = Thread(target=locked)\nthreads.append(t)\nt.start()\nlocked()\nt.join()",
+]
+
+
+@pytest.mark.parametrize("policy", ["access", "statement", "cpython-3.12"])
+@pytest.mark.parametrize("body", TRACED)
+def test_truly_different_runs_of_started_threads_are_those_of_all_schedules(body: str, policy: str) -> None:
+    """The slow count of traces, which knows no persistent sets, agrees."""
+    agrees(scenario(body), policy)

@@ -11,13 +11,11 @@ from functools import partial
 from typing import Any, ClassVar
 
 from lab.model.heap import Raised, Scene
-from lab.model.objects.loop import Awaited, awaited
+from lab.model.objects.loop import INTERRUPTED, WAITS, WOKEN, Awaited, awaited
 from lab.model.objects.synchroniser import Build, whole_number
 from lab.model.values import Parked, Value
 
 __all__ = ["BoundedSemaphore", "Event", "Lock", "Queue", "Semaphore"]
-
-_WAITS, _WOKEN = "waits", "woken"
 
 Waiters = tuple[tuple[int, str], ...]
 """The tasks that wait, the first come first; one that was woken stays until it goes on."""
@@ -28,7 +26,12 @@ def _without(waiters: Waiters, task: int) -> Waiters:
 
 
 def _woken(waiters: Waiters, task: int) -> Waiters:
-    return tuple((one, _WOKEN if one == task else how) for one, how in waiters)
+    return tuple((one, WOKEN if one == task else how) for one, how in waiters)
+
+
+def _present(waiters: Waiters) -> bool:
+    """Whether somebody waits who was not cancelled."""
+    return any(how != INTERRUPTED for _, how in waiters)
 
 
 class Lock(Awaited):
@@ -56,32 +59,41 @@ class Lock(Awaited):
         """Perform `await lock.acquire()`: suspend if the lock is held, or somebody came before."""
         self.own_loop(scene)
         owner, waiters = scene.read(self.component)
-        if owner is None and not waiters:
-            scene.write(self.component, (scene.thread, ()))
+        if owner is None and not _present(waiters):
+            scene.write(self.component, (scene.thread, waiters))
             self._note(scene, "acquire")
             return True
-        scene.write(self.component, (owner, (*waiters, (scene.thread, _WAITS))))
+        scene.write(self.component, (owner, (*waiters, (scene.thread, WAITS))))
         return self.suspend(scene, "wait for")
 
     def resume(self, scene: Scene, _parked: Parked) -> Value:
-        """Acquire the lock, having been woken."""
+        """Acquire the lock, having been woken; or leave, having been cancelled, and wake another one."""
         owner, waiters = scene.read(self.component)
-        self.loop(scene).take(scene, self.name, () if owner is None else (owner,))
+        if self.loop(scene).take(scene, self.name, () if owner is None else (owner,)):
+            scene.write(self.component, (owner, _without(waiters, scene.thread)))
+            if owner is None:
+                self._wake_first(scene)
+            self._note(scene, "leave")
+            raise Raised("CancelledError")
         scene.write(self.component, (scene.thread, _without(waiters, scene.thread)))
         self._note(scene, "acquire")
         return True
 
     def release(self, scene: Scene) -> None:
         """Perform `lock.release()`, which any task may, and wake the first waiter."""
-        loop = self.own_loop(scene)
+        self.own_loop(scene)
         owner, waiters = scene.read(self.component)
         self._note(scene, "release")
         if owner is None:
             raise Raised("RuntimeError", "Lock is not acquired.")
-        if waiters and waiters[0][1] == _WAITS:
-            loop.wake(scene, waiters[0][0])
-            waiters = _woken(waiters, waiters[0][0])
         scene.write(self.component, (None, waiters))
+        self._wake_first(scene)
+
+    def _wake_first(self, scene: Scene) -> None:
+        owner, waiters = scene.read(self.component)
+        if waiters and waiters[0][1] == WAITS:
+            self.loop(scene).wake(scene, waiters[0][0])
+            scene.write(self.component, (owner, _woken(waiters, waiters[0][0])))
 
     def locked(self, scene: Scene) -> Value:
         """Perform `lock.locked()`."""
@@ -124,15 +136,17 @@ class Event(Awaited):
         if flag:
             self._note(scene, "wait")
             return True
-        scene.write(self.component, (flag, (*waiters, (scene.thread, _WAITS))))
+        scene.write(self.component, (flag, (*waiters, (scene.thread, WAITS))))
         return self.suspend(scene, "wait for")
 
     def resume(self, scene: Scene, _parked: Parked) -> Value:
         """Go on, having been woken, even if the event was cleared since."""
         flag, waiters = scene.read(self.component)
-        self.loop(scene).take(scene, self.name)
+        thrown = self.loop(scene).take(scene, self.name)
         scene.write(self.component, (flag, _without(waiters, scene.thread)))
         self._note(scene, "go on")
+        if thrown:
+            raise Raised("CancelledError")
         return True
 
     def set(self, scene: Scene) -> None:
@@ -143,9 +157,10 @@ class Event(Awaited):
         if flag:
             return
         for task, how in waiters:
-            if how == _WAITS:
+            if how == WAITS:
                 loop.wake(scene, task)
-        scene.write(self.component, (True, tuple((task, _WOKEN) for task, _ in waiters)))
+                waiters = _woken(waiters, task)
+        scene.write(self.component, (True, waiters))
 
     def clear(self, scene: Scene) -> None:
         """Perform `event.clear()`."""
@@ -181,17 +196,23 @@ class Semaphore(Awaited):
         """Perform `await semaphore.acquire()`: suspend if the count is zero, or somebody came before."""
         self.own_loop(scene)
         count, waiters = scene.read(self.component)
-        if count and not waiters:
-            scene.write(self.component, (count - 1, ()))
+        if count and not _present(waiters):
+            scene.write(self.component, (count - 1, waiters))
             self._note(scene, "acquire")
             return True
-        scene.write(self.component, (count, (*waiters, (scene.thread, _WAITS))))
+        scene.write(self.component, (count, (*waiters, (scene.thread, WAITS))))
         return self.suspend(scene, "wait for")
 
     def resume(self, scene: Scene, _parked: Parked) -> Value:
         """Go on, having been woken: who woke the task has lowered the count."""
         count, waiters = scene.read(self.component)
-        self.loop(scene).take(scene, self.name)
+        woken = (scene.thread, WOKEN) in waiters
+        if self.loop(scene).take(scene, self.name):
+            scene.write(self.component, (count + woken, _without(waiters, scene.thread)))
+            if woken:
+                self._wake(scene)
+            self._note(scene, "leave")
+            raise Raised("CancelledError")
         scene.write(self.component, (count, _without(waiters, scene.thread)))
         if count:
             self._wake(scene)
@@ -209,7 +230,7 @@ class Semaphore(Awaited):
     def _wake(self, scene: Scene) -> None:
         count, waiters = scene.read(self.component)
         for task, how in waiters:
-            if how == _WAITS:
+            if how == WAITS:
                 self.loop(scene).wake(scene, task)
                 scene.write(self.component, (count - 1, _woken(waiters, task)))
                 return
@@ -220,7 +241,7 @@ class Semaphore(Awaited):
     def locked(self, scene: Scene) -> Value:
         """Perform `semaphore.locked()`: whether acquiring it would suspend."""
         count, waiters = scene.read(self.component)
-        return self._ask(scene, "locked", count == 0 or bool(waiters))
+        return self._ask(scene, "locked", count == 0 or _present(waiters))
 
 
 class BoundedSemaphore(Semaphore):
@@ -303,7 +324,7 @@ class Queue(Awaited):
         return None
 
     def _wait_in(self, scene: Scene, place: int, operation: str) -> Parked:
-        self._update(scene, place, lambda waiters: (*waiters, (scene.thread, _WAITS)))
+        self._update(scene, place, lambda waiters: (*waiters, (scene.thread, WAITS)))
         return self.suspend(scene, operation, place)
 
     def _update(self, scene: Scene, place: int, change: Callable[[Waiters], Waiters]) -> None:
@@ -313,12 +334,23 @@ class Queue(Awaited):
 
     def resume(self, scene: Scene, parked: Parked, *arguments: Value) -> Value:
         """Go on, having been woken, and look again."""
-        self.loop(scene).take(scene, self.name)
+        woken = (scene.thread, WOKEN) in scene.read(self.component)[parked.token]
+        thrown = self.loop(scene).take(scene, self.name)
         self._update(scene, parked.token, lambda waiters: _without(waiters, scene.thread))
+        if thrown:
+            self._leave(scene, parked.token, woken=woken)
         if parked.token == _JOIN:
             self._note(scene, "join")
             return None
         return self.get(scene) if parked.token == _GET else self.put(scene, *arguments)
+
+    def _leave(self, scene: Scene, waiting: int, *, woken: bool) -> None:
+        """Leave by exception, having been cancelled; who was woken already wakes another one."""
+        items = scene.read(self.component)[0]
+        if woken and waiting != _JOIN and (items if waiting == _GET else not self._is_full(items)):
+            self._wake(scene, waiting)
+        self._note(scene, "leave")
+        raise Raised("CancelledError")
 
     def put_nowait(self, scene: Scene, item: Value) -> None:
         """Perform `queue.put_nowait(item)`, and wake the first that waits in `get`."""
@@ -345,7 +377,7 @@ class Queue(Awaited):
 
     def _wake(self, scene: Scene, place: int, *, everyone: bool = False) -> None:
         """Wake who waits there; who was woken before is waited for no longer."""
-        waiting = [task for task, how in scene.read(self.component)[place] if how == _WAITS]
+        waiting = [task for task, how in scene.read(self.component)[place] if how == WAITS]
         for task in waiting if everyone else waiting[:1]:
             self.loop(scene).wake(scene, task)
             self._update(scene, place, partial(_woken, task=task))

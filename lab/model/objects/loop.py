@@ -14,7 +14,7 @@ from lab.model.heap import Blocks, Raised, Refused, Scene
 from lab.model.objects.synchroniser import Build, Synchroniser
 from lab.model.values import Parked, Value
 
-__all__ = ["AWAITED", "Awaited", "EventLoop", "Turns", "awaited"]
+__all__ = ["AWAITED", "INTERRUPTED", "WAITS", "WOKEN", "Awaited", "EventLoop", "Turns", "awaited"]
 
 AWAITED = "__await_"
 """How the names of operations begin that a task awaits."""
@@ -45,19 +45,22 @@ class Turns(NamedTuple):
         How many of the queue belong to the round that the loop is in: what is due joins the queue between two rounds.
     timers : tuple of (int, int)
         The tasks asleep, in the order in which they wake, each with the microseconds that are left.
+    thrown : tuple of int
+        The tasks that were cancelled and will learn of it when they go on; ascending.
     """
 
     running: int | None = None
     ready: tuple[Value, ...] = ()
     left: int = 0
     timers: tuple[tuple[int, int], ...] = ()
+    thrown: tuple[int, ...] = ()
 
     def following(self) -> Turns | None:
         """Return the state after the loop gave its next task the turn; None when nobody is ready or asleep.
 
         Computing takes no time, so the clock moves when the queue is empty, to the first timer.
         """
-        _, ready, left, timers = self
+        _, ready, left, timers, _ = self
         while True:
             if not left:
                 if not ready and timers:
@@ -69,7 +72,7 @@ class Turns(NamedTuple):
                 return None
             entry, ready, left = ready[0], ready[1:], left - 1
             if not isinstance(entry, tuple):
-                return Turns(entry, ready, left, timers)
+                return self._replace(running=entry, ready=ready, left=left, timers=timers)
             ready += entry
 
     def awaits(self, task: int) -> bool:
@@ -99,9 +102,8 @@ class EventLoop(Synchroniser):
         return Turns()
 
     def begin(self, scene: Scene) -> None:
-        """Begin a task."""
-        self.take(scene, self.name)
-        self._note(scene, "take")
+        """Begin a task, by exception if it was cancelled before."""
+        self._go_on(scene)
 
     def end(self, scene: Scene) -> None:
         """End a task: the loop is free."""
@@ -125,9 +127,14 @@ class EventLoop(Synchroniser):
         return Parked(None)
 
     def resume(self, scene: Scene, _parked: Parked, _delay: Value) -> None:
-        """Go on after a sleep."""
-        self.take(scene, self.name)
+        """Go on after a sleep, by exception if the task was cancelled."""
+        self._go_on(scene)
+
+    def _go_on(self, scene: Scene) -> None:
+        thrown = self.take(scene, self.name)
         self._note(scene, "take")
+        if thrown:
+            raise Raised("CancelledError")
 
     def block(self, scene: Scene, delay: Value) -> None:
         """Perform `time.sleep(delay)` in a task: the clock moves on, and nobody else does."""
@@ -138,8 +145,11 @@ class EventLoop(Synchroniser):
 
     # What the objects that tasks wait at ask of the loop
 
-    def take(self, scene: Scene, name: str, held_by: tuple[int, ...] = ()) -> None:
-        """Give the turn to the task that performs the operation; not enabled as long as it waits for `name`."""
+    def take(self, scene: Scene, name: str, held_by: tuple[int, ...] = ()) -> bool:
+        """Give the turn to the task that performs the operation; not enabled as long as it waits for `name`.
+
+        Returns whether the task was cancelled, and has to be told now.
+        """
         turns: Turns = scene.read(self.component)
         if not turns.awaits(scene.thread):
             raise Blocks(name, held_by)
@@ -149,10 +159,12 @@ class EventLoop(Synchroniser):
             following = turns.following()
             if following is None or following.running != scene.thread:
                 raise Blocks(self.name)
-            scene.write(self.component, following)
         else:
             ready = tuple(task for task in turns.ready if task != scene.thread)
-            scene.write(self.component, Turns(scene.thread, ready))
+            following = turns._replace(running=scene.thread, ready=ready)
+        left = tuple(task for task in turns.thrown if task != scene.thread)
+        scene.write(self.component, following._replace(thrown=left))
+        return scene.thread in turns.thrown
 
     def leave(self, scene: Scene) -> None:
         """Free the loop."""
@@ -164,6 +176,29 @@ class EventLoop(Synchroniser):
         ready = (*turns.ready, task)
         scene.write(self.component, turns._replace(ready=ready if scene.fifo else tuple(sorted(ready))))
 
+    def call_back(self, scene: Scene, task: int) -> None:
+        """Make a task ready once a callback was called, which costs it a place in the loop's own order."""
+        if scene.fifo:
+            turns: Turns = scene.read(self.component)
+            scene.write(self.component, turns._replace(ready=(*turns.ready, (task,))))
+        else:
+            self.wake(scene, task)
+
+    def throw(self, scene: Scene, task: int) -> None:
+        """Tell a task that it was cancelled, when it goes on."""
+        turns: Turns = scene.read(self.component)
+        scene.write(self.component, turns._replace(thrown=tuple(sorted({*turns.thrown, task}))))
+
+    def interrupt_sleep(self, scene: Scene, task: int) -> None:
+        """Make a task ready that waits, whatever for, and tell it that it was cancelled."""
+        turns: Turns = scene.read(self.component)
+        ready = tuple(entry for entry in turns.ready if entry != (task,))
+        timers = tuple(timer for timer in turns.timers if timer[1] != task)
+        left = turns.left - sum(entry == (task,) for entry in turns.ready[: turns.left])
+        scene.write(self.component, turns._replace(ready=ready, timers=timers, left=left))
+        self.wake(scene, task)
+        self.throw(scene, task)
+
     def holds(self, scene: Scene) -> bool:
         """Whether whoever performs the operation is the task that holds the loop."""
         running: int | None = scene.read(self.component).running
@@ -172,6 +207,19 @@ class EventLoop(Synchroniser):
 
 def _time(timer: tuple[int, int]) -> int:
     return timer[0]
+
+
+WAITS, WOKEN, INTERRUPTED = "waits", "woken", "interrupted"
+"""What an object of asyncio knows of a task that waits there."""
+
+
+def _interrupted(content: Value, task: int) -> Value:
+    """Return the content of an object in which a task that waited does so no longer."""
+    if content == (task, WAITS):
+        return (task, INTERRUPTED)
+    if type(content) is tuple:
+        return tuple(_interrupted(part, task) for part in content)
+    return content
 
 
 class Awaited(Synchroniser):
@@ -198,6 +246,13 @@ class Awaited(Synchroniser):
                 f"objects of asyncio are for tasks; use a threading.{what}",
             )
         return loop
+
+    def interrupt(self, scene: Scene, task: int) -> None:
+        """Note that a task which waits here was cancelled: it counts as no waiter, and leaves when it goes on."""
+        content = scene.read(self.component)
+        changed = _interrupted(content, task)
+        if changed != content:
+            scene.write(self.component, changed)
 
     def suspend(self, scene: Scene, operation: str, token: Value = None) -> Parked:
         """Give the loop up until this object wakes the task."""

@@ -13,9 +13,9 @@ from lab.model.heap import PRIVATE, Blocks, Raised, Refused, Scene
 from lab.model.objects.synchroniser import Synchroniser
 from lab.model.values import Gate, Ref, Value
 
-__all__ = ["ENDED", "GONE", "NEW", "STARTED", "Thread"]
+__all__ = ["ENDED", "FAILED", "GONE", "NEW", "STARTED", "Thread"]
 
-NEW, STARTED, ENDED, GONE = "new", "started", "ended", "gone"
+NEW, STARTED, ENDED, GONE, FAILED = "new", "started", "ended", "gone", "failed"
 """What a `Gate` says of its thread."""
 
 
