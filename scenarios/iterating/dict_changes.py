@@ -32,3 +32,8 @@ expect(
     races={"len(ages)"},
 )
 expect("statement", schedules=4, errors={"RuntimeError: dictionary changed size during iteration"}, deadlock="holds")
+# Every round of a loop ends by a jump backwards, and polls there: between the two elements, and in front of the end.
+expect("cpython-3.12", schedules=4, errors={"RuntimeError: dictionary changed size during iteration"}, deadlock="holds")
+expect(
+    "free-threaded", schedules=4, errors={"RuntimeError: dictionary changed size during iteration"}, deadlock="holds"
+)

@@ -41,3 +41,6 @@ expect(
 )
 # Every advance of the loop is its own; the write is a statement.
 expect("statement", schedules=6, verdicts={"what_stays_is_seen": "violated"}, deadlock="holds", errors="holds")
+# Every round of a loop polls at its end. Nothing polls from the end of the loop to the write: one order less.
+expect("cpython-3.12", schedules=5, verdicts={"what_stays_is_seen": "violated"}, deadlock="holds", errors="holds")
+expect("free-threaded", schedules=6, verdicts={"what_stays_is_seen": "violated"}, deadlock="holds", errors="holds")

@@ -36,6 +36,9 @@ def notifier():
 expect(schedules=8, deadlock="violated", errors="holds", races={"ready"})
 # Each step is a statement of its own, `if not ready` included.
 expect("statement", schedules=8, deadlock="violated", errors="holds")
+# Entering a condition's block enters a function written in Python, which polls after the test.
+expect("cpython-3.12", deadlock="violated", errors="holds")
+expect("free-threaded", schedules=8, deadlock="violated", errors="holds")
 
 # The 8 schedules above; the last one is the deadlock. Under `statement` the steps are the same.
 question("The notifier always notifies. Can the waiter wait for ever?", violated="deadlock", answer=True)

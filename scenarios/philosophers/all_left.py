@@ -31,3 +31,6 @@ expect(deadlock="violated")
 expect(set={"N": 2}, states=19, schedules=6, deadlock="violated")
 expect(set={"N": 4}, deadlock="violated")
 expect("statement", deadlock="violated")
+# `with` polls at its end only, so both forks are taken at once, as nobody promises.
+expect("cpython-3.12", deadlock="holds")
+expect("free-threaded", deadlock="violated")

@@ -43,3 +43,6 @@ def one_reference_left():
 # Right 9, leak 10, use after free 2.
 expect(schedules=21, verdicts={"one_reference_left": "violated"}, errors={"UseAfterFree"}, races={"obj.refs"})
 expect("statement", schedules=4, verdicts={"one_reference_left": "holds"}, errors=set())
+# incref and decref stand for what the interpreter does in C: this is what the GIL keeps whole.
+expect("cpython-3.12", schedules=4, verdicts={"one_reference_left": "holds"}, errors=set())
+expect("free-threaded", schedules=21, verdicts={"one_reference_left": "violated"}, errors={"UseAfterFree"})

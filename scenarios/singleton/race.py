@@ -41,3 +41,7 @@ expect(schedules=60, verdicts={"both_use_the_same": "violated"}, races={"service
 # Fetch and use are one statement, 3 steps or 2: 20 - 2 x 4 = 12 orders in which both make one, and
 # 2 x 3 others. Two are in use in 2 x 2 of them.
 expect("statement", schedules=18, verdicts={"both_use_the_same": "violated"})
+# Making the object enters its `__init__`, and a thread may be stopped there: look, then store and use. Both look
+# first in 2 x 2 orders; else the second finds the object, in 2 more.
+expect("cpython-3.12", schedules=6, verdicts={"both_use_the_same": "violated"})
+expect("free-threaded", schedules=60, verdicts={"both_use_the_same": "violated"})

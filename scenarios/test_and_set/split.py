@@ -33,3 +33,6 @@ def never_two_inside():
 expect(verdicts={"never_two_inside": "violated", "livelock": "holds"}, deadlock="holds", races={"taken"})
 expect(set={"THREADS": 3}, verdicts={"never_two_inside": "violated", "livelock": "holds"}, deadlock="holds")
 expect("statement", verdicts={"never_two_inside": "violated", "livelock": "holds"}, deadlock="holds")
+# A test that ends the loop does not poll before the write, so that the two stay together.
+expect("cpython-3.12", verdicts={"never_two_inside": "holds", "livelock": "holds"}, deadlock="holds")
+expect("free-threaded", verdicts={"never_two_inside": "violated", "livelock": "holds"}, deadlock="holds")

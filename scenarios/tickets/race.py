@@ -53,6 +53,10 @@ expect(
     outcomes={"left": {-1: 12, 0: 4}},
     verdicts={"no_seat_sold_twice": "violated", "never_below_zero": "violated"},
 )
+# Nothing polls from the question to the sale: who comes first sells. A call to print the ticket would end that.
+expect("cpython-3.9", schedules=64, verdicts={"no_seat_sold_twice": "violated", "never_below_zero": "violated"})
+expect("cpython-3.12", schedules=2, verdicts={"no_seat_sold_twice": "holds", "never_below_zero": "holds"})
+expect("free-threaded", schedules=64, verdicts={"no_seat_sold_twice": "violated", "never_below_zero": "violated"})
 
 # The books: 1 - 1 - 1 below zero when the second subtracts after the first's write; a ticket each,
 # and 0 left, when both read 1. Asking (23) and subtracting (24) race with the other's write (24).
