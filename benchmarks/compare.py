@@ -66,7 +66,8 @@ MODELS = (
 
 _NOTES = """
 Seconds are of searching alone: compiling and importing are not in them. SPIN: spin -a, gcc -O2 -DSAFETY -DNOREDUCE, the
-elapsed time that pan prints. The lab counts schedules and probabilities exactly in the same time; nobody else counts.
+elapsed time that pan prints, or its time in user mode where that is less; the lab: processor time. It counts schedules
+and probabilities exactly in that time; nobody else counts.
 Where there are cycles, the first row of the lab is of what -DSAFETY searches: ends, violations; with races and counts.
 What cycles show beyond that (livelock, starvation, probabilities behind cycles), SPIN was not asked for.
 Harmony finds other states: threads of the same code are a bag there, so states that differ only in which of them stands

@@ -20,7 +20,7 @@ def harmony(model: Path, parameters: Mapping[str, int]) -> Measured | None:
     with tempfile.TemporaryDirectory() as folder:
         constants = [text for name, value in parameters.items() for text in ("-c", f"{name}={value}")]
         copy = str(shutil.copy(model, folder))  # it writes beside its model
-        report, peak = run(["harmony", "--noweb", "--quick", "-R", "-W", "-w", "1", *constants, copy], folder)
+        report, peak, _ = run(["harmony", "--noweb", "--quick", "-R", "-W", "-w", "1", *constants, copy], folder)
     found = re.search(r"(\d+) states \(time ([\d.]+)s", report)
     if found is None:
         raise SystemExit(f"Harmony did not explore everything:\n{report}")

@@ -1,4 +1,4 @@
-"""What every explorer is asked for, and programs run with their peak memory."""
+"""What every explorer is asked for, and programs run with their peak memory and processor time."""
 
 from __future__ import annotations
 
@@ -8,10 +8,18 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
-__all__ = ["RESOLUTION", "Measured", "megabytes", "run"]
+__all__ = ["RESOLUTION", "Measured", "Ran", "megabytes", "run"]
 
 RESOLUTION = 0.005
 """Seconds that stand for a printed 0.00: half of the smallest time that the peers print."""
+
+
+class Ran(NamedTuple):
+    """What a program printed, its peak memory in MB, and its seconds in user mode."""
+
+    printed: str
+    megabytes: float
+    seconds: float
 
 
 class Measured(NamedTuple):
@@ -32,8 +40,8 @@ def megabytes(maximum: int) -> float:
     return maximum / (1 << 10 if sys.platform != "darwin" else 1 << 20)
 
 
-def run(command: Sequence[str], folder: str) -> tuple[str, float]:
-    """Run a program; returns what it printed and its peak memory in MB. `SystemExit` when it fails."""
+def run(command: Sequence[str], folder: str) -> Ran:
+    """Run a program; `SystemExit` when it fails."""
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
         printed = process.stdout.read()
@@ -41,4 +49,4 @@ def run(command: Sequence[str], folder: str) -> tuple[str, float]:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise SystemExit(f"{' '.join(command)} failed:\n{printed}")
-    return printed, megabytes(usage.ru_maxrss)
+    return Ran(printed, megabytes(usage.ru_maxrss), usage.ru_utime)

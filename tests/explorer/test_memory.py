@@ -212,7 +212,7 @@ def test_counting_that_gets_no_memory_leaves_what_was_found(
     path = tmp_path / "waiting.py"
     path.write_text(WAITING, encoding="utf-8")
 
-    def failing(*_arguments: Any) -> Any:
+    def failing(*_arguments: Any, **_options: Any) -> Any:
         raise MemoryError
 
     whole = lab.explore(path)

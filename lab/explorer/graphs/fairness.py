@@ -68,7 +68,8 @@ class FairCycles:
     def __init__(self, graph: Graph, states: Ids, component: Ids, seen: Survey, bits: Bits) -> None:
         """Take the components of some states, what was seen of them, and the thread of each label, as a bit."""
         self._graph, self._bit = graph, bits
-        self._able = np.zeros(graph.states, np.uint64)
+        self._narrow = bits.astype(np.min_scalar_type(int(bits.max(initial=0))))
+        self._able = np.zeros(graph.states, self._narrow.dtype)
         self._able[states] = seen.able
         chosen = _fair(component, seen)[component]
         self.states, self._component = states[chosen], component[chosen]
@@ -130,7 +131,7 @@ class FairCycles:
 
     def able(self, states: Ids, thread: int) -> NDArray[np.bool_]:
         """Return in which states a thread can move."""
-        found: NDArray[np.bool_] = (self._able[states] >> np.uint64(thread)) & np.uint64(1) == 1
+        found: NDArray[np.bool_] = self._able[states] & self._able.dtype.type(1 << thread) != 0
         return found
 
     def round(
@@ -153,14 +154,16 @@ class FairCycles:
 
     def _round(self, part: Graph, start: int, needs: list[_Need]) -> list[int]:
         """Go from need to need by shortest ways, skipping those already met, and back; returns labels."""
-        steps = np.bitwise_or.reduceat(self._bit[part.labels], part.offsets[:-1])  # no state of a cycle is without one
+        steps = np.bitwise_or.reduceat(
+            self._narrow[part.labels], part.offsets[:-1]
+        )  # no state of a cycle is without one
         state, moves = start, list[int]()
         visited = {start}
         for states, threads in needs:
             bits = np.uint64(threads)
             if any(states[one] for one in visited) or (self._bit[part.labels[moves]] & bits).any():
                 continue
-            way = shortest_path(part, state, states | (steps & bits != 0))
+            way = shortest_path(part, state, states | (steps & steps.dtype.type(threads) != 0))
             moves += way
             state = int(part.targets[way[-1]]) if way else state
             if not states[state]:

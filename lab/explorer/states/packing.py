@@ -182,7 +182,8 @@ class Packing:
 
     def column(self, keys: Words, field: int) -> Words:
         """Return the numbers that a field holds in keys of shape (words, n); shape (n,)."""
-        found: Words = (keys[self.word[field]] >> self.shift[field]) & ((1 << self.width[field]) - 1)
+        found: Words = keys[self.word[field]] >> self.shift[field]
+        found &= (1 << self.width[field]) - 1
         return found
 
     def mask(self, field: int) -> int:

@@ -19,7 +19,7 @@ from lab.explorer.states.packing import Ids, Words
 __all__ = ["Recorded"]
 
 
-_PER_STATE, _PER_TRANSITION = 20, 8
+_PER_STATE, _PER_TRANSITION = 20, 2
 """Bytes that counting takes at the least, beside the walk's own: the graph put together, an order of its states."""
 
 
@@ -46,11 +46,9 @@ class Recorded:
         self.index = StateIndex(initial.shape[0], 1024, engine)
         self.index.intern(initial)
         self.low, self.high = 0, 1
-        self._targets: list[NDArray[Any]] = []
-        self._labels: list[NDArray[Any]] = []
-        self._enabled: list[NDArray[Any]] = []
-        self._degrees: list[NDArray[Any]] = []
-        self._results: list[NDArray[Any]] | None = None
+        self._targets, self._labels = _Column(np.int32), _Column(np.uint8)
+        self._enabled, self._degrees = _Column(np.uint8), _Column(np.uint8)
+        self._results: _Column | None = None
         self.tagged: dict[Hashable, list[Ids]] = {}
         self.marked: dict[Hashable, list[NDArray[np.int32]]] = {}
 
@@ -82,17 +80,18 @@ class Recorded:
     ) -> None:
         """Take the transitions of the next states, whose targets have been numbered; arrays as `Graph` has them."""
         if results is not None and self._results is None:
-            self._results = [np.ones(part.size, np.uint8) for part in self._targets]
+            self._results = _Column(np.uint8)
+            self._results.add(np.ones(self._targets.size, np.uint8))
         if self._results is not None:
-            self._results.append(np.ones(targets.size, np.uint8) if results is None else _narrow(results))
-        self._targets.append(targets)
-        self._labels.append(_narrow(labels))
-        self._enabled.append(enabled)
-        self._degrees.append(_narrow(degrees))
+            self._results.add(np.ones(targets.size, np.uint8) if results is None else _narrow(results))
+        self._targets.add(targets)
+        self._labels.add(_narrow(labels))
+        self._enabled.add(enabled)
+        self._degrees.add(_narrow(degrees))
 
     def growth(self, additions: int) -> int:
         """Return how many more bytes so many transitions may need."""
-        return self.index.growth(additions)
+        return self.index.growth(additions) + self._targets.growth(additions) + self._labels.growth(additions)
 
     def end(self, rows: Ids, tag: Hashable, share: Fraction) -> None:
         """Note that frontier states end runs of a kind; each stands for itself."""
@@ -122,12 +121,12 @@ class Recorded:
     def _columns(self) -> dict[str, tuple[list[NDArray[Any]], Any]]:
         """Return what is kept of transitions and states beside the keys, with numbers wide enough for all of it."""
         found: dict[str, tuple[list[NDArray[Any]], Any]] = {
-            "targets": (self._targets, np.int32),
-            "moves": (self._labels, np.uint16),
-            "enabled": (self._enabled, np.uint8),
-            "degrees": (self._degrees, np.uint32),
+            "targets": ([self._targets.array], np.int32),
+            "moves": ([self._labels.array], np.uint16),
+            "enabled": ([self._enabled.array], np.uint8),
+            "degrees": ([self._degrees.array], np.uint32),
         }
-        return found if self._results is None else found | {"results": (self._results, np.uint32)}
+        return found if self._results is None else found | {"results": ([self._results.array], np.uint32)}
 
     def load(self, folder: Folder, data: dict[str, Any], decode: Callable[[Any], Hashable]) -> None:
         """Take up what was saved."""
@@ -137,9 +136,13 @@ class Recorded:
         for start in range(0, keys.shape[1], 1 << 16):
             self.index.intern(keys[:, start : start + (1 << 16)])
         self.low, self.high = data["low"], data["high"]
-        self._targets, self._enabled = [folder.get("targets")], [folder.get("enabled")]
-        self._labels, self._degrees = [_narrow(folder.get("moves"))], [_narrow(folder.get("degrees"))]
-        self._results = [_narrow(folder.get("results"))] if data["several"] else None
+        self._targets.add(folder.get("targets"))
+        self._enabled.add(folder.get("enabled"))
+        self._labels.add(_narrow(folder.get("moves")))
+        self._degrees.add(_narrow(folder.get("degrees")))
+        if data["several"]:
+            self._results = _Column(np.uint8)
+            self._results.add(_narrow(folder.get("results")))
         for name, lists in (("tagged", self.tagged), ("marked", self.marked)):
             ends = np.cumsum([count for _, count in data[name]])
             parts = np.split(folder.get(name), ends)
@@ -159,30 +162,61 @@ class Recorded:
 
     def counting(self) -> int:
         """Return how many more bytes counting the runs needs at the least."""
-        return _PER_STATE * self.index.size + _PER_TRANSITION * sum(part.size for part in self._targets)
+        return _PER_STATE * self.index.size + _PER_TRANSITION * self._targets.size
 
     def graph(self) -> Graph:
         """Hand over the graph; what the walk held of it is given up. States it did not come to lead nowhere."""
-        missing = np.zeros(self.index.size - sum(part.size for part in self._degrees), np.uint8)
-        self._degrees.append(missing)
-        self._enabled.append(missing)
-        offsets = offsets_of(_joined(self._degrees, np.uint8))
-        results = None if self._results is None else _joined(self._results, np.uint8)
-        targets, labels = _joined(self._targets, np.int32), _joined(self._labels, np.uint8)
-        return Graph(offsets, targets, _joined(self._enabled, np.uint8), results, labels, 0, self._engine.kernels)
+        missing = np.zeros(self.index.size - self._degrees.size, np.uint8)
+        self._degrees.add(missing)
+        self._enabled.add(missing)
+        offsets = offsets_of(self._degrees.handed_over())
+        results = None if self._results is None else self._results.handed_over()
+        targets, labels, enabled = (
+            column.handed_over() for column in (self._targets, self._labels, self._enabled)
+        )  # fmt: skip
+        return Graph(offsets, targets, enabled, results, labels, 0, self._engine.kernels)
+
+
+class _Column:
+    """Numbers that come one after the other, in one array that grows where it is: pieces would have to be put together.
+
+    It is as wide as the widest numbers that were added.
+    """
+
+    def __init__(self, kind: Any) -> None:
+        self._room: NDArray[Any] = np.empty(1024, kind)
+        self.size = 0
+
+    @property
+    def array(self) -> NDArray[Any]:
+        """What was added so far; its memory may move when more is."""
+        return self._room[: self.size]
+
+    def growth(self, additions: int) -> int:
+        """Return how many more bytes so many numbers need."""
+        return (self._wanted(self.size + additions) - self._room.size) * self._room.itemsize
+
+    def _wanted(self, size: int) -> int:
+        return self._room.size if size <= self._room.size else max(size, self._room.size + self._room.size // 16)
+
+    def add(self, numbers: NDArray[Any]) -> None:
+        """Add numbers at the end."""
+        kind = np.result_type(self._room, numbers)
+        if kind != self._room.dtype:
+            self._room = self._room.astype(kind)
+        if (wanted := self._wanted(self.size + numbers.size)) > self._room.size:
+            self._room.resize(wanted, refcheck=False)
+        self._room[self.size : self.size + numbers.size] = numbers
+        self.size += numbers.size
+
+    def handed_over(self) -> NDArray[Any]:
+        """Return the array, and forget it."""
+        found, self._room = self._room, np.empty(0, self._room.dtype)
+        found.resize(self.size, refcheck=False)
+        self.size = 0
+        return found
 
 
 def _narrow(numbers: NDArray[Any]) -> NDArray[Any]:
     """Return numbers >= 0 in as few bytes as they need."""
     return numbers.astype(np.min_scalar_type(int(numbers.max(initial=0))))
-
-
-def _joined(parts: list[NDArray[Any]], kind: Any) -> NDArray[Any]:
-    """Put pieces together, giving each up as soon as it is copied, so that they never exist twice."""
-    found = np.empty(sum(part.size for part in parts), np.result_type(kind, *{part.dtype for part in parts}))
-    end = found.size
-    while parts:
-        part = parts.pop()
-        found[end - part.size : end] = part
-        end -= part.size
-    return found
