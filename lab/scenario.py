@@ -10,7 +10,6 @@ from __future__ import annotations
 import random
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -49,6 +48,7 @@ POLL_SECONDS = 0.0005
 
 _KEY = "__scenario__"
 _ONE_AT_A_TIME = threading.RLock()
+_LOOKS = threading.Condition(_ONE_AT_A_TIME)
 
 
 @dataclass
@@ -183,12 +183,13 @@ def choose(*values: Any) -> Any:
 
 
 def wait_until(condition: Callable[[], Any]) -> None:
-    """Wait until the condition holds, looking every half millisecond; a look excludes `atomic` blocks."""
-    while True:
-        with _ONE_AT_A_TIME:
-            if condition():
-                return
-        time.sleep(POLL_SECONDS)
+    """Wait until the condition holds, looking every half millisecond; a look excludes `atomic` blocks.
+
+    At the beginning of an `atomic` block, where alone it may stand in one, it keeps others out only while it looks.
+    """
+    with _LOOKS:
+        while not condition():
+            _LOOKS.wait(POLL_SECONDS)
 
 
 @contextmanager

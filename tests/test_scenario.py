@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -180,3 +181,21 @@ def test_a_region_belongs_to_the_module_that_enters_it() -> None:
     with region("r"):
         assert other["present"]() == ()
         assert inside("r") == ()  # the main thread is no thread of this module's
+
+
+def test_wait_until_at_the_beginning_of_an_atomic_block_lets_others_have_theirs() -> None:
+    """Else nobody could ever make the condition come true."""
+    box: list[int] = []
+
+    def waits() -> None:
+        with atomic():
+            wait_until(lambda: box)
+            box.append(2)
+
+    waiting = threading.Thread(target=waits, daemon=True)
+    waiting.start()
+    time.sleep(0.01)
+    with atomic():
+        box.append(1)
+    waiting.join(5)
+    assert box == [1, 2]

@@ -162,6 +162,8 @@ def prepared(
     """
     policies = dict.fromkeys(["access", *(policy_for(program, one) for one in interpreters)])
     results = {policy: explored(program, policy) for policy in policies}
+    if any(result.stopped == "interrupted" for result in results.values()):
+        raise KeyboardInterrupt
     plan, why = None, ""
     if program.tasks:
         why = "tasks run in the order of their loop, and are not led"

@@ -92,28 +92,37 @@ def opcodes(code: types.CodeType, source: str, places: Mapping[int, Positions] |
         What `numbered` returned, where the file was compiled so; None where the code knows its columns.
     """
     lines = source.splitlines()
-    spans = list(code.co_positions()) if places is None else _numbered_spans(code, places)
+    listed = list(dis.get_instructions(code))
+    spans = _spans(code, listed) if places is None else _numbered_spans(code, listed, places)
     recent: list[str] = []
-    for instruction in dis.get_instructions(code):
+    for instruction in listed:
         kind = _kind(instruction, recent)
         if instruction.opname not in ("PRECALL", "CACHE", "PUSH_NULL", "EXTENDED_ARG"):
             recent = [*recent[-2:], _short(instruction)]
-        line, end_line, column, end_column = spans[instruction.offset // 2]
+        line, end_line, column, end_column = spans[instruction.offset]
         if kind is None or line is None or end_line is None or column is None or end_column is None:
             continue
         start, end = _characters(lines, line, column), _characters(lines, end_line, end_column)
         yield Opcode(code, instruction.offset, kind, str(instruction.argval), (line, start, end_line, end))
 
 
-def _numbered_spans(code: types.CodeType, places: Mapping[int, Positions]) -> list[Positions]:
-    """Return the text of each instruction as `co_positions` does, from the line that it was compiled on."""
-    found: list[Positions] = []
+def _spans(code: types.CodeType, listed: Sequence[dis.Instruction]) -> dict[int, Positions]:
+    """Return the text of each instruction, by its offset, from Python 3.11 on."""
+    positions = list(code.co_positions())
+    return {instruction.offset: positions[instruction.offset // 2] for instruction in listed}
+
+
+def _numbered_spans(
+    code: types.CodeType, listed: Sequence[dis.Instruction], places: Mapping[int, Positions]
+) -> dict[int, Positions]:
+    """Return the text of each instruction, by its offset, from the line that it was compiled on."""
+    found: dict[int, Positions] = {}
     line = 0
-    for instruction in dis.get_instructions(code):
+    for instruction in listed:
         line = instruction.starts_line or line
-        found.append(places.get(line, (0, 0, 0, 0)))
+        found[instruction.offset] = places.get(line, (0, 0, 0, 0))
     for offset, entered in exits(code).items():
-        found[offset // 2] = found[entered // 2]
+        found[offset] = found[entered]
     return found
 
 

@@ -26,6 +26,9 @@ MODELLED = ("Record",)
 MOST_STATES = 200_000
 """States that the comparison explores at most."""
 
+LONG_PATIENCE = 10.0
+"""Seconds after which a run counts as stuck where none is in the model: a slow machine must not look like a fault."""
+
 SLACK = 60
 """Seconds that an interpreter may take beyond those that it was asked to run for."""
 
@@ -126,7 +129,15 @@ def stress(
         As `explore`.
     """
     result = result or explored(program, policy_for(program, interpreter))
-    arguments = [path, str(seconds), str(interval), *(f"{name}={value!r}" for name, value in settings.items())]
+    may_be_stuck = not result.complete or any(one.status != "finished" for one in result.outcomes)
+    patience = stress_run.PATIENCE if may_be_stuck else LONG_PATIENCE
+    arguments = [
+        path,
+        str(seconds),
+        str(interval),
+        str(patience),
+        *(f"{name}={value!r}" for name, value in settings.items()),
+    ]
     measured = answer(interpreter.path, stress_run.__file__, arguments, limit=seconds + SLACK)
     stuck = sum(runs for real, runs in measured["outcomes"] if real["status"] == "unfinished")
     seen = tuple(matched(result, measured["outcomes"]))

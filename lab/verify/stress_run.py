@@ -1,7 +1,7 @@
 """Many free runs of a scenario file, with threads that change as often as the interpreter allows.
 
 Standard library only, Python 3.9 and later, and a program too: `python lab/verify/stress_run.py FILE SECONDS INTERVAL
-[NAME=VALUE ...]` runs a scenario again and again with nothing installed, and prints what came out as JSON.
+PATIENCE [NAME=VALUE ...]` runs a scenario again and again with nothing installed, and prints what came out as JSON.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ INTERVAL = 1e-6
 SPIN = 2e-5
 """Seconds that the threads of a run spin before they begin."""
 
-TIMEOUT = 0.5
-"""Seconds after which a run counts as stuck."""
+PATIENCE = 0.5
+"""Seconds after which a run counts as stuck, where runs may be stuck; else more, for the machine may be slow."""
 
 MOST_STUCK = 3
 """Stuck runs after which no more are made: their threads stay."""
@@ -48,7 +48,11 @@ COLD = 8
 
 
 def stress(
-    path: str, seconds: float, interval: float = INTERVAL, parameters: Mapping[str, Any] | None = None
+    path: str,
+    seconds: float,
+    interval: float = INTERVAL,
+    patience: float = PATIENCE,
+    parameters: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Run the file freely for some seconds, and return how often each outcome came out.
 
@@ -64,7 +68,7 @@ def stress(
     interrupted = False
     sys.setswitchinterval(interval)
     try:
-        for outcome in _outcomes(path, time.monotonic() + seconds, parameters):
+        for outcome in _outcomes(path, time.monotonic() + seconds, patience, parameters):
             text = json.dumps(asdict(outcome), sort_keys=True)
             counts[text] = counts.get(text, 0) + 1
     except KeyboardInterrupt:
@@ -75,14 +79,14 @@ def stress(
     return {"runs": sum(counts.values()), "outcomes": outcomes, "interrupted": interrupted}
 
 
-def _outcomes(path: str, end: float, parameters: Mapping[str, Any] | None) -> Iterator[RunOutcome]:
+def _outcomes(path: str, end: float, patience: float, parameters: Mapping[str, Any] | None) -> Iterator[RunOutcome]:
     """Yield the outcome of one run after the other, until the time is up or too many runs were stuck."""
     runs = stuck = 0
     code, warm = compiled(path, parameters), compiled(path, parameters)
     while stuck < MOST_STUCK and (not runs or time.monotonic() < end):
         if runs % (2 * COLD) == 0:
             code = compiled(path, parameters)
-        outcome = run(fresh(code if runs // COLD % 2 else warm), timeout=TIMEOUT, spin=SPIN)
+        outcome = run(fresh(code if runs // COLD % 2 else warm), timeout=patience, spin=SPIN)
         stuck += outcome.status == "unfinished"
         runs += 1
         yield outcome
@@ -90,9 +94,9 @@ def _outcomes(path: str, end: float, parameters: Mapping[str, Any] | None) -> It
 
 def _main(arguments: list[str]) -> None:
     """Stress the file named for so many seconds; `NAME=VALUE` arguments replace parameters."""
-    path, seconds, interval, *settings = arguments
+    path, seconds, interval, patience, *settings = arguments
     parameters = {name: ast.literal_eval(text) for name, _, text in (item.partition("=") for item in settings)}
-    json.dump(stress(path, float(seconds), float(interval), parameters), sys.stdout)
+    json.dump(stress(path, float(seconds), float(interval), float(patience), parameters), sys.stdout)
     sys.stdout.flush()
     os._exit(0)  # threads that are stuck stay, and must not keep the interpreter from ending
 

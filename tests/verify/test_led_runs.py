@@ -159,6 +159,7 @@ NAMES = [
     "producer_consumer/wait_for",
     "producer_consumer/bounded_queue",
     "lost_wakeup/event",
+    "two_waiters/notify_all",
     "reusable_barrier/barrier",
     "rendezvous/wait_first",
     "iterating/dict_changes",

@@ -94,8 +94,7 @@ def test_stuck_runs_end_the_stress(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """Their threads stay, so there are three of them and no more; the model calls it a deadlock."""
     file = tmp_path / "stuck.py"
     file.write_text(STUCK, encoding="utf-8")
-    monkeypatch.setattr(stress_run, "TIMEOUT", 0.05)
-    found = stress_run.stress(str(file), 60)
+    found = stress_run.stress(str(file), 60, patience=0.05)
     assert found["runs"] == stress_run.MOST_STUCK
     report = measured(str(file), monkeypatch, found["outcomes"])
     assert report.holds
