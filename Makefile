@@ -14,7 +14,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test check test-spin conformance free-threaded bench bench-peers figures lock clean
+.PHONY: help run test check test-spin conformance examples free-threaded bench bench-peers figures lock clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -55,6 +55,17 @@ test-spin: $(VENV)/tools  ## compare exported models with SPIN, which has to be 
 
 conformance: $(VENV)/tools  ## compare every scenario with real threads, on every Python that is found here
 	$(BIN)/pytest -m "slow or not slow" tests/verify/test_every_scenario.py
+
+$(VENV)/examples/installed: $(VENV)/python pyproject.toml constraints.txt examples/requirements.txt examples/repaired.txt
+	"$(PYTHON)" -m venv --clear $(VENV)/examples
+	$(VENV)/examples/bin/python -m pip install --quiet --editable '.[live,test]' --requirement examples/requirements.txt
+	$(VENV)/examples/bin/python -m pip install --quiet --no-deps --target $(VENV)/examples/repaired \
+		--requirement examples/repaired.txt
+	@touch $@
+
+examples: $(VENV)/examples/installed  ## find known races in real packages, and prove their repairs
+	$(VENV)/examples/bin/python -m pytest examples
+	PYTHONPATH=$(VENV)/examples/repaired $(VENV)/examples/bin/python -m pytest examples/cachelib
 
 free-threaded:  ## build CPython without a GIL into a cache folder, from SOURCE= or Debian's source package of 3.13
 	nice -n 19 sh tools/free_threaded.sh $(SOURCE)

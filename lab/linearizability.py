@@ -80,28 +80,31 @@ class History:
     """A list of calls in the making; one thread at a time may write to it, as under controlled execution or a lock."""
 
     def __init__(self) -> None:
-        self._begun: list[Call] = []
-        self._ended: dict[int, tuple[int, Answer]] = {}
+        self._begun: list[tuple[str, str, tuple[Any, ...], int]] = []
+        self._ended: dict[int, tuple[int, object, type[BaseException] | None]] = {}
         self._moment = 0
 
     def begin(self, thread: str, operation: str, arguments: tuple[Any, ...]) -> int:
         """Note the beginning of a call; returns the number by which `end` knows it."""
         self._moment += 1
-        self._begun.append(Call(thread, operation, arguments, self._moment))
+        self._begun.append((thread, operation, arguments, self._moment))
         return len(self._begun) - 1
 
-    def end(self, number: int, answer: Answer) -> None:
+    def end(self, number: int, value: object = None, raised: type[BaseException] | None = None) -> None:
         """Note that a call has come back, and with what."""
         self._moment += 1
-        self._ended[number] = (self._moment, answer)
+        self._ended[number] = (self._moment, value, raised)
 
     @property
     def calls(self) -> tuple[Call, ...]:
         """The calls so far, in the order of their beginnings."""
-        return tuple(
-            Call(call.thread, call.operation, call.arguments, call.begun, *self._ended.get(number, (None, None)))
-            for number, call in enumerate(self._begun)
-        )
+        return tuple(self._call(number) for number in range(len(self._begun)))
+
+    def _call(self, number: int) -> Call:
+        if number not in self._ended:
+            return Call(*self._begun[number])
+        moment, value, raised = self._ended[number]
+        return Call(*self._begun[number], moment, Answer(value, raised))
 
 
 class Recorded:
@@ -130,9 +133,9 @@ class Recorded:
         try:
             value = getattr(self._target, operation)(*arguments)
         except Exception as error:
-            self._history.end(number, Answer(raised=type(error)))
+            self._history.end(number, raised=type(error))
             raise
-        self._history.end(number, Answer(value))
+        self._history.end(number, value)
         return value
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
@@ -162,15 +165,14 @@ class Linearization:
     calls: tuple[Call, ...] = ()
 
     def __str__(self) -> str:
+        order = ", ".join(f"{call.thread}.{call}" for call in self.order)
         lines = list(_timeline(self.calls))
         if self.holds:
-            said = ", ".join(f"{call.thread}.{call}" for call in self.order) or "nothing happened"
-            return "\n".join([*lines, f"Explained by this order: {said}."])
-        after = ", ".join(f"{call.thread}.{call}" for call in self.order)
-        lines.append("No order of these calls explains what they gave.")
+            return "\n".join([f"Explained by this order: {order or 'nothing happened'}.", *lines])
+        lines.insert(0, "No order of these calls explains what they gave:")
         for call, instead in self.refused:
             said = "would wait" if instead is None else f"{instead}".replace("->", "gives")
-            lines.append(f"  {f'After {after}, ' if after else 'At first, '}{call.thread}.{call} {said} in the model.")
+            lines.append(f"{f'After {order}, ' if order else 'At first, '}{call.thread}.{call} {said} in the model.")
         return "\n".join(lines)
 
 
@@ -220,10 +222,10 @@ def linearize(
     --------
     >>> twice = [Call("T1", "pop", (), 1, 3, Answer(7)), Call("T2", "pop", (), 2, 4, Answer(7))]
     >>> print(linearize(twice, lambda: [7]))
+    No order of these calls explains what they gave:
       T1  pop()  -> 7  |-|
       T2  pop()  -> 7   |-|
-    No order of these calls explains what they gave.
-      After T1.pop(), T2.pop() raises IndexError in the model.
+    After T1.pop(), T2.pop() raises IndexError in the model.
     """
     ordered = tuple(sorted(calls, key=lambda call: call.begun))
     _check(ordered, model)

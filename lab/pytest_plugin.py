@@ -19,6 +19,8 @@ import pytest
 if TYPE_CHECKING:
     from lab.explorer.result import Result
 
+pytest_plugins = ["lab.pytest_interleave"]
+
 __all__ = ["PolicyItem", "QuestionsItem", "ScenarioFile", "pytest_addoption", "pytest_collect_file"]
 
 _VOCABULARY = re.compile(r"^(?:from|import)[ \t]+lab\.scenario\b", re.MULTILINE)

@@ -116,17 +116,17 @@ def test_what_cannot_be_explained_is_shown_with_the_longest_beginning() -> None:
     """Two threads take the one item: whichever is first, the other finds nothing."""
     rows = [("A", "put", (1,), 1, 2, None), ("A", "poll", (), 3, 5, 1), ("B", "poll", (), 4, 6, 1)]
     assert str(linearize(history(*rows), Queue)).splitlines() == [
+        "No order of these calls explains what they gave:",
         "  A  put(1)  -> None  ||",
         "  A  poll()  -> 1       |-|",
         "  B  poll()  -> 1        |-|",
-        "No order of these calls explains what they gave.",
-        "  After A.put(1), A.poll(), B.poll() raises IndexError in the model.",
+        "After A.put(1), A.poll(), B.poll() raises IndexError in the model.",
     ]
     waiting = str(linearize(history(("A", "write", (1,), 1, None, None), ("B", "read", (), 2, 3, 1)), Register))
     assert waiting.splitlines() == [
+        "Explained by this order: A.write(1), B.read().",
         "  A  write(1)  has not come back  |-->",
         "  B  read()    -> 1                ||",
-        "Explained by this order: A.write(1), B.read().",
     ]
 
 
@@ -210,7 +210,8 @@ def histories(draw: st.DrawFn) -> tuple[type, list[Call]]:
     for thread in moves:
         if thread in running:
             number, answers = running.pop(thread)
-            noted.end(number, draw(st.sampled_from(answers)))
+            answer = draw(st.sampled_from(answers))
+            noted.end(number, answer.value, answer.raised)
         elif begun < 6:
             operation, arguments, answers = draw(st.sampled_from(OPERATIONS[model]))
             running[thread] = (noted.begin(thread, operation, arguments), answers)
