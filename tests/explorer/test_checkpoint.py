@@ -17,7 +17,7 @@ from lab.explorer import checkpoint, explore
 from lab.explorer.checkpoint import MANIFEST, Checkpoint, Folder
 from lab.explorer.result import Result
 from lab.explorer.states.packing import Packing
-from lab.explorer.walk import search
+from lab.explorer.walk import rows, search
 from tests.explorer import toys
 
 HEAD = "from threading import Lock\nfrom lab.scenario import always, choose, eventually, final, sometimes, thread\n"
@@ -246,6 +246,28 @@ def test_engines_may_change_between(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         with pytest.raises(Killed):
             explore(toys.philosophers(4), checkpoint=kept(tmp_path), progress=counting(2), engine=engine)
     assert explore(toys.philosophers(4), checkpoint=kept(tmp_path)) == wanted
+
+
+@pytest.mark.parametrize("engines", [("compiled",), ("numpy", "compiled")])
+def test_a_compiled_walk_by_levels_goes_on_in_the_middle_of_one(
+    engines: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Levels are of more than three states; each engine takes up what the other, or itself, has begun."""
+    pytest.importorskip("numba")
+    wanted = explore(toys.counter(3, 1))
+    monkeypatch.setattr(search, "_BATCH", 3)
+    taken = list[int]()
+    real = rows.Rows.take
+    monkeypatch.setattr(rows.Rows, "take", lambda self, keys: taken.append(keys.shape[1]) or real(self, keys))
+    for number in range(10_000):
+        try:
+            engine = engines[number % len(engines)]
+            found = explore(toys.counter(3, 1), checkpoint=kept(tmp_path), progress=counting(4), engine=engine)
+            break
+        except Killed:
+            pass
+    assert found == wanted
+    assert max(taken) > 0
 
 
 class TestWhatIsRefused:
