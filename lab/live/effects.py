@@ -16,7 +16,7 @@ from typing import Any
 
 from lab.live.runner.operations import WHOLE
 
-__all__ = ["QUIET", "element", "of_call", "of_contents", "of_inplace", "of_item", "of_membership"]
+__all__ = ["QUIET", "attribute", "element", "of_call", "of_contents", "of_inplace", "of_item", "of_membership"]
 
 Effect = tuple[Any, Any, bool]
 """An object, a field or WHOLE, and whether it is written."""
@@ -50,6 +50,16 @@ PURE = frozenset(
 )
 READ_ATTRIBUTE = frozenset({"getattr", "hasattr"})
 WRITE_ATTRIBUTE = frozenset({"setattr", "delattr"})
+READING = frozenset(
+    {
+        "len", "sum", "min", "max", "any", "all", "sorted", "repr", "print", "next", "abs", "format", "ascii", "dir",
+        "bin", "divmod", "round", "pow", "getitem", "contains", "countOf", "indexOf", "concat", "eq", "ne", "lt",
+        "le", "gt", "ge", "length_hint", "nlargest", "nsmallest", "dumps", "reduce", "bisect", "bisect_left",
+        "bisect_right", "fsum", "prod", "deepcopy",
+    }
+)  # fmt: skip
+"""Functions written in C that change nothing in what they are given; all others may."""
+
 CHANGES_FIRST = frozenset(
     {"heappush", "heappop", "heapify", "heapreplace", "heappushpop", "insort", "insort_left", "insort_right"}
 )
@@ -100,6 +110,12 @@ def element(container: Any, key: Any) -> Any:
     if isinstance(container, dict | set):
         return ("item", key)
     return ("item", key) if type(key) is int and key >= 0 and isinstance(container, list) else WHOLE
+
+
+def attribute(value: Any, name: Any) -> tuple[Any, Any]:
+    """Return where an attribute is kept: in the object's dict, which may be used as one, or in the object."""
+    held = getattr(value, "__dict__", None)
+    return (held if type(held) is dict else value), ("item", name)
 
 
 def of_item(container: Any, key: Any, *, writes: bool) -> Iterator[Effect]:
@@ -176,8 +192,10 @@ def _of_function(name: str, arguments: tuple[Any, ...]) -> list[Effect]:
     if name in PURE:
         return []
     if name in READ_ATTRIBUTE or name in WRITE_ATTRIBUTE:
-        return [(arguments[0], arguments[1], name in WRITE_ATTRIBUTE)] if len(arguments) > 1 else []
+        return [(*attribute(*arguments[:2]), name in WRITE_ATTRIBUTE)] if len(arguments) > 1 else []
     found = _read(arguments)
+    if name not in READING:
+        found = [(value, field, True) for value, field, _ in found]
     if name in CHANGES_FIRST and arguments:
         found.insert(0, (arguments[0], WHOLE, True))
     if name == "next" and arguments and not isinstance(arguments[0], types.GeneratorType):
@@ -193,7 +211,7 @@ def _of_method(owner: Any, name: str, arguments: tuple[Any, ...]) -> list[Effect
         if isinstance(owner, types.GeneratorType | types.CoroutineType | BaseException):
             return []
         if name == "__setattr__" and arguments:
-            return [(owner, arguments[0], True)]
+            return [(*attribute(owner, arguments[0]), True)]
         found.append((owner, WHOLE, not isinstance(owner, io.IOBase) or name not in {"fileno", "isatty"}))
     if name not in STORES_ARGUMENTS:
         found += _read(arguments)

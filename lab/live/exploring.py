@@ -16,6 +16,7 @@ from lab.live.runner import Run, controlled
 from lab.live.runner.operations import OWN_FILES
 from lab.live.runner.run import WATCHDOG, Control
 from lab.live.runner.schedules import following
+from lab.live.runner.session import active
 from lab.live.search.drawn import Priorities, Uniform
 from lab.live.search.optimal import Optimal
 from lab.live.search.orders import Orders
@@ -32,6 +33,9 @@ DRAWN_RUNS = 1000
 """Runs of a strategy that draws them, unless `max_executions` says otherwise."""
 
 MOST_STEPS = 10_000
+MOST_RESTARTS = 3
+"""How often code that was missed is looked for, before it counts as made anew each time."""
+
 SHRINKING_RUNS = 3000
 CHECKED_RUNS = 30
 """Runs that are traced before Python 3.12; after those every sixteenth."""
@@ -103,10 +107,13 @@ def explore(
     UsageError
         The request makes no sense, or this Python is not supported.
     """
+    if active.session is not None:
+        raise UsageError("an exploration cannot be started while another one runs")
     _check_request(threads, strategy, bound, max_executions, names, token, most_steps)
     begun = _clock()
     further: list[dict[str, Any]] = []
     notes: list[str] = []
+    restarts = 0
     while True:
         search = _Search(
             threads=list(threads),
@@ -129,11 +136,9 @@ def explore(
                 search.go(control, code)
                 found = search.result(strategy if bound is None or strategy != "dpor" else "preemptions")
         except _Again as again:
-            if all(any(space is one for one in further) for space in again.spaces):
+            restarts += 1
+            if restarts > MOST_RESTARTS:
                 notes.append(f"code that is made while it runs was not controlled: {again}")
-                further += again.spaces
-                notes = list(dict.fromkeys(notes))
-                search.tolerant = True
             further += again.spaces
             continue
         return replace(found, seconds=_clock() - begun)

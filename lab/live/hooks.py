@@ -43,11 +43,12 @@ class Place:
         The module's variables, of an access to a global.
     """
 
-    __slots__ = ("name", "site", "space", "writes")
+    __slots__ = ("field", "name", "site", "space", "writes")
 
     def __init__(self, site: Site, *, writes: bool, space: dict[str, Any] | None = None) -> None:
         self.site = site
         self.name = site.name
+        self.field = ("item", site.name)
         self.writes = writes
         self.space = space
 
@@ -58,22 +59,21 @@ def on_attribute(place: Place, value: Any) -> None:
     if session is None or session.ident != get_ident():
         return
     name = place.name
-    if name in getattr(value, "__dict__", ()) and not isinstance(value, types.ModuleType):
-        number = session.numbers.get(id(value))
+    held = getattr(value, "__dict__", None)
+    if type(held) is dict and (name in held or isinstance(value, types.ModuleType)):
+        number = session.numbers.get(id(held))
         if number is None:
-            number = session.number(value)
-        session.switch(Operation(place.site, ((number, name, place.writes),)))
+            number = session.number(held)
+        session.switch(Operation(place.site, ((number, place.field, place.writes),)))
         return
     owners = _owners(value, name, writes=place.writes)
     if owners:
-        touches = tuple((session.number(one), name, place.writes) for one in owners)
+        touches = tuple((session.number(effects.attribute(one, name)[0]), place.field, place.writes) for one in owners)
         session.switch(Operation(place.site, touches))
 
 
 def _owners(value: Any, name: str, *, writes: bool) -> tuple[Any, ...]:
     """Return the objects whose attribute it is: also the class, where the object has none; none for methods."""
-    if isinstance(value, types.ModuleType):
-        return (vars(value),)
     if isinstance(value, type):
         found = [one for one in value.__mro__ if name in vars(one)]
         return (found[0],) if found and not isinstance(vars(found[0])[name], _METHODS) else (value,) if writes else ()
@@ -104,7 +104,7 @@ def on_global(place: Place) -> None:
     """Before a module's variable is read, written or deleted."""
     session = active.session
     if session is not None and session.ident == get_ident():
-        session.switch(Operation(place.site, ((session.number(place.space), place.name, place.writes),)))
+        session.switch(Operation(place.site, ((session.number(place.space), place.field, place.writes),)))
 
 
 def on_cell(place: Place, cell: Any) -> None:

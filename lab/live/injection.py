@@ -253,6 +253,8 @@ class _Injector:
             return Instr("LOAD_ATTR", self.operand, location=self.one.location)
         if self.one.name == "LOAD_ATTR" and isinstance(self.operand, tuple) and self.operand[0]:
             return Instr("LOAD_ATTR", (False, self.operand[1]), location=self.one.location)
+        if self.one.name == "LOAD_SUPER_ATTR" and self.operand[0]:
+            return Instr("LOAD_SUPER_ATTR", (False, *self.operand[1:]), location=self.one.location)
         return None
 
     def after(self) -> list[Instr]:

@@ -79,41 +79,59 @@ def _table() -> list[tuple[Any, str, Any]]:
     return found
 
 
-def install(namespaces: Sequence[MutableMapping[str, Any]]) -> Callable[[], None]:
-    """Replace everything, also where user modules have imported it by name; return what puts it all back."""
-    undo: list[Callable[[], None]] = []
+def install(
+    namespaces: Sequence[MutableMapping[str, Any]],
+) -> tuple[Callable[[], None], Callable[[], None]]:
+    """Replace everything, also where user modules have imported it by name.
 
-    def put(namespace: MutableMapping[str, Any], name: str, value: Any) -> None:
-        old = namespace.get(name, _missing)
-        if old is _missing:
-            undo.append(lambda: namespace.pop(name, None))
-        else:
-            undo.append(lambda: namespace.__setitem__(name, old))
-        namespace[name] = value
-
-    by_identity: dict[int, Any] = {}
+    Returns
+    -------
+    tuple of two callables
+        What replaces again whatever a thread has replaced in the standard library, and what puts it all back.
+    """
+    changes = _Changes()
+    by_identity: dict[int, Any] = {id(_real_lock): locks.Lock}
     for module, name, replacement in _table():
         old = getattr(module, name, _missing)
-        if old is _missing:
-            continue
-        by_identity[id(old)] = replacement
-        put(vars(module), name, replacement)
-    by_identity[id(_real_lock)] = locks.Lock
-    by_identity.pop(id(None), None)
+        if old is not _missing and old is not None:
+            by_identity[id(old)] = replacement
+            changes.put(vars(module), name, replacement)
+    standing = list(changes.made)
     for namespace in namespaces:
         for name, value in list(namespace.items()):
-            if id(value) in by_identity:
-                put(namespace, name, by_identity[id(value)])
+            twin = by_identity.get(id(value)) or controlled_twin(value)
+            if twin is not None:
+                changes.put(namespace, name, twin)
+
+    def renew() -> None:
+        for namespace, name, replacement in standing:
+            if namespace.get(name) is not replacement:
+                namespace[name] = replacement
+
+    return renew, changes.undo
+
+
+class _Changes:
+    """Variables of modules that were replaced, and what stood there."""
+
+    def __init__(self) -> None:
+        self.made: list[tuple[MutableMapping[str, Any], str, Any]] = []
+        self.before: list[tuple[MutableMapping[str, Any], str, Any]] = []
+
+    def put(self, namespace: MutableMapping[str, Any], name: str, value: Any) -> None:
+        """Replace one."""
+        self.before.append((namespace, name, namespace.get(name, _missing)))
+        self.made.append((namespace, name, value))
+        namespace[name] = value
+
+    def undo(self) -> None:
+        """Put everything back, the last first."""
+        while self.before:
+            namespace, name, value = self.before.pop()
+            if value is _missing:
+                namespace.pop(name, None)
             else:
-                twin = controlled_twin(value)
-                if twin is not None:
-                    put(namespace, name, twin)
-
-    def put_back() -> None:
-        while undo:
-            undo.pop()()
-
-    return put_back
+                namespace[name] = value
 
 
 _real_lock = threading.Lock

@@ -66,6 +66,7 @@ class Control:
     def __init__(self, watchdog: float = WATCHDOG) -> None:
         self.carriers = Carriers()
         self.watchdog = watchdog
+        self.renew: Callable[[], None] = lambda: None
 
     def run(
         self,
@@ -112,6 +113,7 @@ class Control:
                         self.carriers.give_back(worker.carrier)
             finally:
                 active.session = None
+                self.renew()
         if session.fault is not None:
             raise session.fault
         return found
@@ -175,7 +177,8 @@ def controlled(modules: Sequence[Any] = (), *, watchdog: float = WATCHDOG) -> It
     Everything is put back at the end, whatever happens, and the threads are gone.
     """
     control = Control(watchdog)
-    undo = replacements.install([vars(one) if hasattr(one, "__dict__") else one for one in modules])
+    spaces = [vars(one) if hasattr(one, "__dict__") else one for one in modules]
+    control.renew, undo = replacements.install(spaces)
     try:
         yield control
     finally:
