@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from lab.draw.canvas import Canvas, Frame
 from lab.draw.drawing import Drawing
-from lab.draw.style import INK, MUTED, PALE, RAIL, SizeName, stroke_colour, thread_colour
+from lab.draw.style import INK, MUTED, PALE, RAIL, SizeName, ink_on, stroke_colour, thread_colour
 from lab.draw.time_axis import draw_axis, shown_time
 from lab.draw.words import count_word, listing
 from lab.errors import UsageError
@@ -179,7 +179,10 @@ class _Sheet:
         y, high = self.y("loop"), min(self.lane * 0.7, self.unit * 2)
         for number, turn in enumerate(self.life.turns):
             colour = thread_colour(self.names.index(turn.name)) if turn.kind == "task" else RAIL
-            self.piece("run", self.x(turn.start), self.x(turn.end), y, colour, f"turn-{number + 1}")
+            start, end = self.x(turn.start), self.x(turn.end)
+            self.piece("run", start, end, y, colour, f"turn-{number + 1}")
+            if turn.kind == "task" and self.canvas.frame.text_width(turn.name) + self.unit * 0.4 < end - start:
+                self.canvas.text((start + end) / 2, y, turn.name, align="center", colour=ink_on(colour), ground=colour)
         for number, poll in enumerate(_waits(self.life)):
             start, end = self.x(poll.start), self.x(poll.end)
             self.canvas.box(

@@ -168,7 +168,7 @@ class _Plot:
         canvas.line(line, stroke=1.2, style=(0, (3, 1.6)), gid=f"{self.gid}-simulated", colour=thread_colour(0))
         for number, ((x, y), one) in enumerate(zip(line, points, strict=True)):
             canvas.disc(
-                x, y, unit * 0.42, edge=thread_colour(0), stroke=1.6, gid=f"{self.gid}-simulated-{number + 1}", order=5
+                x, y, unit * 0.6, edge=thread_colour(0), stroke=1.6, gid=f"{self.gid}-simulated-{number + 1}", order=5
             )
             if one.measured is not None:
                 self.measured(x, one, f"{self.gid}-measured-{number + 1}")
@@ -177,7 +177,7 @@ class _Plot:
         """Draw a measured median, and half its interquartile range to both sides."""
         assert one.measured is not None
         low, high = max(one.measured - one.spread / 2, 10.0 ** self.scale[0]), one.measured + one.spread / 2
-        side = self.unit * 0.36
+        side = self.unit * 0.3
         self.canvas.line([(x, self.y(low)), (x, self.y(high))], stroke=1.4, gid=f"{gid}-spread", order=5.5)
         y = self.y(one.measured)
         self.canvas.box(
@@ -203,11 +203,11 @@ def _marks_key(canvas: Canvas, x: float, y: float, *, measured: bool) -> None:
     """Say which marks are simulated and which measured."""
     unit = canvas.size.small
     canvas.line([(x, y), (x + unit * 2.4, y)], stroke=1.2, style=(0, (3, 1.6)), colour=thread_colour(0))
-    canvas.disc(x + unit * 1.2, y, unit * 0.42, edge=thread_colour(0), stroke=1.6, order=5)
+    canvas.disc(x + unit * 1.2, y, unit * 0.6, edge=thread_colour(0), stroke=1.6, order=5)
     canvas.text(x + unit * 3, y, "simulated")
     if measured:
         x += unit * 4.4 + canvas.frame.text_width("simulated")
-        side = unit * 0.36
+        side = unit * 0.3
         canvas.line([(x + unit * 0.6, y - unit * 0.8), (x + unit * 0.6, y + unit * 0.8)], stroke=1.4)
         canvas.box(x + unit * 0.6 - side, y - side, 2 * side, 2 * side, fill=thread_colour(1), stroke=0.7, round_by=0)
         canvas.text(x + unit * 1.6, y, "measured: median, middle half")

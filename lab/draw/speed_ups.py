@@ -104,9 +104,8 @@ def _speed_title(rows: Sequence[Row], what: str) -> str:
     threads = next((row for row in rows if row["strategy"] == "threads"), rows[1])
     best = max(rows[1:], key=lambda row: row["simulated_speedup"])
     if threads["simulated_speedup"] < 1.1 and best["simulated_speedup"] > 1.3:
-        return (
-            f"Threads do not speed up {what}; {best['strategy']} make it {best['simulated_speedup']:.2g} times as fast"
-        )
+        name = {"free-threaded": "threads without a GIL"}.get(best["strategy"], best["strategy"])
+        return f"Threads do not speed up {what}; {name} make it {best['simulated_speedup']:.2g} times as fast"
     return f"{str(threads['strategy']).capitalize()} make {what} {threads['simulated_speedup']:.2g} times as fast"
 
 

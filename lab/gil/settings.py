@@ -55,8 +55,8 @@ class Settings:
     efficiency : float
         The part of its speed that a free-threaded thread keeps when several may run at once, in (0, 1].
     sharing : float
-        The part of its speed that a process or an interpreter keeps while others compute on other cores, in (0, 1]:
-        cores may share a chip, or a machine.
+        The part of its speed that a core keeps while others compute, too, in (0, 1]: cores may share a chip, or a
+        machine. Counts where threads can compute at once: processes, interpreters, no GIL.
     thread_start, interpreter_start, process_start : float
         What the new thread, interpreter or process computes before its first segment.
     message : float

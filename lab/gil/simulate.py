@@ -262,6 +262,6 @@ def _shared_gil(system: System, workload: Workload, settings: Settings) -> Lock 
     if settings.model == "asyncio":
         return NoGil(system, 1)
     if settings.model == "free-threaded":
-        efficiency = settings.efficiency if _several(workload, settings) else 1
+        efficiency = settings.efficiency * settings.sharing if _several(workload, settings) else 1
         return NoGil(system, (1 + settings.price) / efficiency)
     return None

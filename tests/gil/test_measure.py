@@ -230,10 +230,12 @@ def test_recorded_round_trips_beside_several_threads_are_within_a_factor_of_two(
             assert 0.5 <= row["simulated_ms"] / row["measured_ms"] <= 2
 
 
-@pytest.mark.parametrize("row", recorded("io-bound").rows[:5], ids=lambda row: row["strategy"])
-def test_recorded_speed_ups_of_waiting_are_as_the_model_says(row) -> None:
-    """Threads, processes, interpreters, asyncio: within 15 %."""
-    assert row["simulated_speedup"] == pytest.approx(row["measured_speedup"], rel=0.15)
+@pytest.mark.parametrize("name", ["io-bound", "cpu-bound"])
+def test_recorded_speed_ups_are_as_the_model_says(name) -> None:
+    """Threads, processes, interpreters, asyncio: within 15 %; a GIL there was in every recording."""
+    rows = [row for row in recorded(name).rows if row["strategy"] != "free-threaded"]
+    for row in rows:
+        assert row["simulated_speedup"] == pytest.approx(row["measured_speedup"], rel=0.15), row["strategy"]
 
 
 def test_every_job_is_one_that_the_runner_knows() -> None:

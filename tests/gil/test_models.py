@@ -146,9 +146,9 @@ def test_the_price_and_the_efficiency_without_a_gil() -> None:
     assert simulate(_two(0.02, 0.02), settings).time == 44 * MS
 
 
-def test_processes_may_slow_each_other_down() -> None:
-    """Two processes of 20 ms at 80 % of their speed take 25; one alone, or one core, takes what it takes."""
-    for model in ("processes", "per-interpreter"):
+def test_cores_may_slow_each_other_down() -> None:
+    """Twice 20 ms at 80 % of the speed take 25; one thread alone, or one core, takes what it takes."""
+    for model in ("processes", "per-interpreter", "free-threaded"):
         assert simulate(_two(0.02, 0.02), _free(model, sharing=0.8)).time == 25 * MS
         assert simulate(Workload((Thread("T1", (Cpu(0.02),)),)), _free(model, sharing=0.8)).time == 20 * MS
         assert simulate(_two(0.02, 0.02), _free(model, sharing=0.8, cores=1)).time == 40 * MS
