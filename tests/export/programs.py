@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["PROGRAMS"]
+from lab import catalogue
+
+__all__ = ["EXPORTED", "LEFT_OUT", "PROGRAMS"]
+
+LEFT_OUT = "daemon/cut_off"
+"""A program that can end while one of its threads goes on, which no model for SPIN can say."""
+
+EXPORTED = tuple(name for name in catalogue.names() if name != LEFT_OUT)
 
 HEAD = """import threading
 

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import assume, given
 
 import lab
-from lab import catalogue
 from lab.errors import ScenarioError
 from lab.language import parse
 from lab.model.program import Program
-from tests.export.programs import PROGRAMS
+from tests.export.programs import EXPORTED, PROGRAMS
 from tests.export.spin import needs_spin, verify
 from tests.strategies import scenarios
 
@@ -61,7 +60,7 @@ def test_a_few_models(name, policy, parameters, tmp_path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("policy", ["access", "statement"])
-@pytest.mark.parametrize("name", catalogue.names())
+@pytest.mark.parametrize("name", EXPORTED)
 def test_every_scenario(name, policy, tmp_path) -> None:
     """As shipped, under both policies."""
     _agree(lab.load(name), policy, tmp_path)
