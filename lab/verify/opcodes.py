@@ -127,7 +127,7 @@ def _numbered_spans(
 
 
 def _short(instruction: dis.Instruction) -> str:
-    if instruction.opname in ("DUP_TOP", "LOAD_CONST") and instruction.argval is None:
+    if instruction.opname == "DUP_TOP" or (instruction.opname == "LOAD_CONST" and instruction.argval is None):
         return "None"
     return instruction.opname
 
@@ -234,7 +234,8 @@ def exits(code: types.CodeType) -> dict[int, int]:
         seen.add(here)
         index, blocks, popped = here
         one = listed[index]
-        if one.opname == "WITH_EXCEPT_START" or (one.opname == "CALL_FUNCTION" and one.arg == 3):
+        before = [_short(other) for other in listed[max(0, index - 3) : index]]
+        if one.opname == "WITH_EXCEPT_START" or (one.opname == "CALL_FUNCTION" and before == ["None"] * 3):
             found.setdefault(one.offset, popped)
         jumps = one.opcode in dis.hasjrel or one.opcode in dis.hasjabs
         if one.opname in ("SETUP_WITH", "SETUP_FINALLY", "SETUP_ASYNC_WITH"):

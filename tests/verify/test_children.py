@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lab.errors import UsageError
+from lab.verify import children
 from lab.verify.children import answer
 
 WAITS = """import json, pathlib, sys, time
@@ -20,6 +22,7 @@ except KeyboardInterrupt:
 """
 
 ASKS = """import os, pathlib, signal, sys, threading, time
+from lab.verify import children
 from lab.verify.children import answer
 script, ready = sys.argv[1:]
 def press():
@@ -65,3 +68,57 @@ def test_control_c_reaches_the_program(tmp_path: Path, then: str, shown: str) ->
     command = [sys.executable, "-c", ASKS, waits, str(tmp_path / "ready")]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == shown
+
+
+class Child:
+    """A process that is interrupted while it is waited for, and then says something, or nothing in time."""
+
+    def __init__(self, *said: object, returncode: int = 0) -> None:
+        self.said: list[object] = [KeyboardInterrupt(), *said]
+        self.returncode = returncode
+        self.signals: list[object] = []
+
+    def __call__(self, *_arguments: object, **_named: object) -> Child:
+        return self
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        pass
+
+    def communicate(self, *_arguments: object, **_named: object) -> tuple[str, str]:
+        said = self.said.pop(0)
+        if isinstance(said, BaseException):
+            raise said
+        return str(said), ""
+
+    def send_signal(self, number: int) -> None:
+        self.signals.append(number)
+
+    def kill(self) -> None:
+        self.signals.append("kill")
+
+
+def test_an_interrupt_is_passed_on_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    child = Child('{"runs": 3}')
+    monkeypatch.setattr(children.subprocess, "Popen", child)
+    assert answer("python3", "run.py", [], limit=1) == {"runs": 3}
+    assert child.signals == [signal.SIGINT]
+
+
+@pytest.mark.parametrize(
+    ("child", "signals"),
+    [
+        (Child("", returncode=1), [signal.SIGINT]),
+        (Child(subprocess.TimeoutExpired("python3", 1)), [signal.SIGINT, "kill"]),
+    ],
+    ids=["fails", "says nothing"],
+)
+def test_who_has_nothing_to_say_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, child: Child, signals: list[object]
+) -> None:
+    monkeypatch.setattr(children.subprocess, "Popen", child)
+    with pytest.raises(KeyboardInterrupt):
+        answer("python3", "run.py", [], limit=1)
+    assert child.signals == signals

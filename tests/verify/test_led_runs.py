@@ -73,7 +73,7 @@ def one():
     ages["b"] = [item for item in items if item]
     line.append(account.low)
     account.balance += 1
-    ä = f"ü{ä}"; point.x = (choose(1, 2), early())
+    ä = f"ü{ä}"; point.x = (choose(1, 2), max(1, 2, 3), early())
     box.put(1)
     letters.put(2)
     flag.store(True)
