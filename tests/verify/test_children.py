@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -81,7 +82,7 @@ class Child:
     def __call__(self, *_arguments: object, **_named: object) -> Child:
         return self
 
-    def __enter__(self) -> Child:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
