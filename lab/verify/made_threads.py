@@ -120,6 +120,8 @@ class MadeTasks:
 
             def set_name(self, value: object) -> None:
                 """Give the task the name that it has in an exploration; asyncio calls this right after making it."""
+                if value is None:  # so do some versions for a task without a name
+                    return
                 if self.label:
                     declared.threads.pop()
                 self.label = _named(declared, str(value), made.append)
