@@ -73,6 +73,15 @@ async def stubborn(name):
     return name
 
 
+async def patient(name):
+    try:
+        await asyncio.sleep(0.01)
+    except CancelledError:
+        print(name, "waits for something else")
+        await event.wait()
+    print(name, "went on")
+
+
 async def half(name):
     global x
     x += 1
@@ -240,6 +249,14 @@ t.cancel()
 await asyncio.sleep(0)
 return x
 
+t = asyncio.create_task(patient("t"))
+await asyncio.sleep(0)
+t.cancel()
+await asyncio.sleep(0.02)
+print("the time of the first sleep is over")
+event.set()
+await t
+
 t = asyncio.create_task(say("t", 3))
 await asyncio.sleep(0)
 await asyncio.sleep(0)
@@ -276,6 +293,7 @@ await asyncio.sleep(0)
 seats.release()
 t.cancel()
 await u
+return seats.locked()
 
 await seats.acquire()
 t = asyncio.create_task(sit("t"))

@@ -589,6 +589,13 @@ def test_the_program_waits_for_threads_that_are_no_daemons() -> None:
     assert {end.shared["x"] for end in explored(body).outcomes} == {1}
 
 
+def test_a_daemon_goes_on_as_long_as_another_thread_does() -> None:
+    """The worker waits for what the daemon does after `main` has returned: the program has not ended then."""
+    body = "Thread(target=wait).start()\nThread(target=opens, daemon=True).start()"
+    found = explored(body, "\ndef opens():\n    ready.set()\n")
+    assert {end.status for end in found.outcomes} == {"finished"}
+
+
 def test_what_main_never_started_is_no_livelock() -> None:
     """main and a worker take turns for ever; a third thread, which nobody starts, could end and is not asked."""
     body = "t = Thread(target=add)\nu = Thread(target=turns, args=(1,))\nu.start()\nturns(0)"
