@@ -320,10 +320,10 @@ def _conflict(one: Touch, other: Touch) -> bool:
 
 
 def _touches(events: Sequence[Event]) -> Iterator[Touch]:
-    """Yield the accesses of events, those of locks left out."""
+    """Yield the accesses of events, those of locks and of the event loop left out."""
     for event in events:
         for access in event.accesses:
-            if access.operation not in _LOCKS:
+            if access.operation not in _LOCKS and access.location != _LOOP:
                 yield Touch(event.index, event.thread, access.line, access)
 
 
@@ -332,6 +332,8 @@ def _said(access: Access) -> str:
     special = _SPECIAL.get(access.operation)
     if special is not None:
         return special(access)
+    if place.startswith(_RUNNING):
+        return "comes to its end" if access.operation == "end" else f"{access.operation}s {place}"
     if access.operation in ("read", "load", "length", "end"):
         return f"reads {place}{shown}"
     if access.operation in _BLIND:
@@ -345,6 +347,12 @@ def _value(access: Access) -> str:
         return ""
     return f" = {value(access.value)}"
 
+
+_LOOP = "the loop"
+"""What every step of a task takes and leaves; it says nothing about what goes wrong."""
+
+_RUNNING = ("task ", "thread ")
+"""How the names of tasks and threads begin that a program makes itself."""
 
 _SPECIAL: dict[str, Callable[[Access], str]] = {
     "contains": lambda access: f"looks for {access.location} and {'finds it' if access.value else 'does not find it'}",

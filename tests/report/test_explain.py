@@ -225,3 +225,10 @@ def test_the_step_that_overwrites_unread_is_known() -> None:
     """Step 4 writes what step 3 wrote and what its thread last read at step 1."""
     assert overwritten_unread(lab.replay("refcount/race", ["T1", "T2", "T2", "T1"])) == {3: 2}
     assert overwritten_unread(lab.replay("refcount/race", ["T1", "T1", "T2", "T2"])) == {}
+
+
+def test_what_happens_to_a_task_is_said_in_words() -> None:
+    """Taking and leaving the loop is part of every step of a task, and no explanation."""
+    said = explain(lab.explore("cancelled/half_done"))
+    assert "the loop" not in said
+    assert said.startswith("impatient cancels task transfer (line 29). After that transfer comes to its end (line ")
