@@ -13,9 +13,9 @@ __all__ = ["arc", "bent_arrow", "draw_core", "draw_padlock"]
 
 def draw_core(
     canvas: Canvas, x: float, y: float, width: float, height: float, label: str, gid: str, *, fill: str = PALE,
-    said: str = "", pin: float | None = None,
+    pin: float | None = None,
 ) -> None:  # fmt: skip
-    """Draw a core as a chip with pins, from its top left corner; what it runs stands under its name."""
+    """Draw a core as a chip with pins, from its top left corner, with its name inside."""
     unit = canvas.size.small
     reach = unit * 0.4 if pin is None else pin
     for number in range(4):
@@ -23,14 +23,7 @@ def draw_core(
         for edge, way in ((y, -1), (y + height, 1)):
             canvas.line([(along, edge), (along, edge + way * reach)], stroke=1.2)
     canvas.box(x, y, width, height, fill=fill, stroke=1.2, gid=gid)
-    middle = y + height / 2
-    if said:
-        canvas.text(x + width / 2, middle - unit * 0.65, label, align="center", colour=ink_on(fill), ground=fill)
-        canvas.text(
-            x + width / 2, middle + unit * 0.65, said, align="center", bold=True, colour=ink_on(fill), ground=fill
-        )
-    else:
-        canvas.text(x + width / 2, middle, label, align="center", colour=ink_on(fill), ground=fill)
+    canvas.text(x + width / 2, y + height / 2, label, align="center", colour=ink_on(fill), ground=fill)
 
 
 def draw_padlock(canvas: Canvas, x: float, y: float, reach: float, gid: str, *, fill: str = INK) -> None:
