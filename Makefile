@@ -14,7 +14,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test check test-spin conformance examples free-threaded bench bench-peers figures lock clean
+.PHONY: help run test check test-spin conformance examples free-threaded bench bench-peers bench-live figures lock clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -84,6 +84,16 @@ bench-peers: $(VENV)/peers  ## measure beside SPIN, Harmony and minicheck
 		&& apt-get install --quiet --yes --no-install-recommends spin gcc libc6-dev; } \
 		|| echo "SPIN is not installed, and only root can install it; its rows stay empty"
 	PATH="$(CURDIR)/$(VENV)/peers/bin:$$PATH" $(BIN)/python -m benchmarks.compare
+
+$(VENV)/live-peers: $(VENV)/tools
+	"$(PYTHON)" -m venv $@
+	$@/bin/python -m pip install --quiet bytecode
+	@for peer in frontrun interleave-test; do PIP_CONSTRAINT= $@/bin/python -m pip install --quiet $$peer \
+		|| echo "$$peer cannot be had for this Python; its row stays empty"; done
+	@touch $@
+
+bench-live: $(VENV)/live-peers  ## measure runs of real code beside frontrun and interleave-test
+	PYTHONPATH="$(CURDIR)" $</bin/python benchmarks/live.py
 
 figures: $(VENV)/core  ## draw the gallery again
 	$(BIN)/lab figures $(FIGURES)

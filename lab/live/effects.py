@@ -10,7 +10,7 @@ import gc
 import io
 import re
 import types
-from collections import Counter, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -73,7 +73,7 @@ READS = frozenset(
         "index", "count", "copy", "__len__", "__contains__", "__iter__", "__getitem__", "__eq__", "__ne__",
         "__add__", "__mul__",
         "union", "intersection", "difference", "symmetric_difference", "issubset", "issuperset", "isdisjoint",
-        "find", "rfind", "startswith", "endswith", "decode", "hex", "split", "join", "tolist", "tobytes", "most_common",
+        "find", "rfind", "startswith", "endswith", "decode", "hex", "split", "join", "tolist", "tobytes",
         "__repr__", "elements", "__or__", "__and__", "__sub__",
     }
 )  # fmt: skip
@@ -146,14 +146,20 @@ def of_contents(value: Any, depth: int = 3) -> Iterator[Effect]:
     elif kind is tuple:
         return
     elif kind.__module__ in {"builtins", "itertools", "_collections", "collections"} and depth:
-        if hasattr(value, "mapping"):
-            yield value.mapping, WHOLE, False
-        elif hasattr(kind, "__next__") and kind is not types.GeneratorType:
-            if kind.__module__ == "itertools":
-                yield value, WHOLE, True
-            for inner in gc.get_referents(value):
-                if inner is not value and not isinstance(inner, type):
-                    yield from of_contents(inner, depth - 1)
+        if kind.__module__ == "itertools":
+            yield value, WHOLE, True
+        if hasattr(value, "mapping") or (hasattr(kind, "__next__") and kind is not types.GeneratorType):
+            for inner in _behind(value):
+                yield from of_contents(inner, depth - 1)
+
+
+def _behind(value: Any) -> Iterator[Any]:
+    """Yield what an iterator or a view refers to; `zip` keeps its iterators in a tuple."""
+    for inner in gc.get_referents(value):
+        if type(inner) is tuple:
+            yield from inner
+        elif inner is not value and not isinstance(inner, type):
+            yield inner
 
 
 def of_inplace(left: Any, right: Any) -> Iterator[Effect]:
@@ -226,6 +232,4 @@ def _of_container(owner: Any, name: str, arguments: tuple[Any, ...]) -> list[Eff
             return [(owner, element(owner, arguments[0]), isinstance(owner, defaultdict) and name == "__getitem__")]
         if name in BY_KEY_WRITE or name in ONE_KEY_WRITE:
             return [(owner, element(owner, arguments[0]), True)]
-    if isinstance(owner, Counter) and name == "most_common":
-        return [(owner, WHOLE, False)]
     return [(owner, WHOLE, name not in READS)]

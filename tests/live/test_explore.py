@@ -192,6 +192,15 @@ def test_random_programs_have_as_many_runs_as_traces(program):
     assert sum(one.executions for one in found.outcomes if one.status == "deadlock") == len(deadlocks)
 
 
+def test_who_waits_in_a_deadlock_could_have_come_first():
+    """T1 takes its lock twice. T2 waits for ever, or had its section before: two runs, both deadlocks."""
+    program = [(("section", "q"), ("section", "q")), (("section", "q"),)]
+    found = explore([lambda state, of=one: perform(state, of) for one in program], setup=Cells)
+    assert len(naive_orders.traces([flattened(one) for one in program])) == 2
+    assert (found.executions, found.blocked) == (2, 0)
+    assert sorted(len(one.returned) for one in found.outcomes) == [0, 1]
+
+
 # ------------------------------------------------------------------------------------------------ what can go wrong
 
 

@@ -254,12 +254,13 @@ def test_a_semaphore_admits_one():
 
 
 def test_threads_that_a_thread_starts_race():
-    """The parent's increment and the child's: 4 runs, as for two threads."""
+    """The parent's increment and the child's: 4 runs, as for two threads; what was written before stays before."""
 
     def parent(state):
         def child():
             state.x += 1
 
+        state.x = 0
         one = threading.Thread(target=child)
         one.start()
         state.x += 1
