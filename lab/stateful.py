@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
@@ -23,6 +24,9 @@ from lab.live.runner.session import working
 __all__ = ["ConcurrentMachine", "concurrent_machine"]
 
 Calling = tuple[str, tuple[Any, ...]]
+
+_PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink)
+"""All but the one that explains: what it would vary are calls that matter, each with a whole exploration."""
 
 
 class _Moments(History):
@@ -97,11 +101,14 @@ class ConcurrentMachine(RuleBasedStateMachine):
         (self.program[-1] if early else room[0]).append((operation, arguments))
 
     def teardown(self) -> None:
-        """Explore the program, if it is concurrent."""
-        threads = [calls for calls in self.program[:-1] if calls]
-        if len(threads) > 1:
-            chosen = {"first_failure": True, **self.options}
-            holds([self._thread(calls) for calls in threads], setup=self._begin, check=self._compare, **chosen)
+        """Explore the program, if it is concurrent: first with one preemption, where most faults show soonest."""
+        threads = [self._thread(calls) for calls in self.program[:-1] if calls]
+        if len(threads) < 2:
+            return
+        chosen = {"first_failure": True, **self.options}
+        if not {"strategy", "bound"} & set(chosen):
+            holds(threads, setup=self._begin, check=self._compare, strategy="preemptions", bound=1, **chosen)
+        holds(threads, setup=self._begin, check=self._compare, **chosen)
 
     def _begin(self) -> _Subject:
         subject = _Subject(self.subject())
@@ -130,7 +137,7 @@ def concurrent_machine(
     observe: Sequence[str] = (),
     **options: Any,
 ) -> type[ConcurrentMachine]:
-    """Return a state machine for an object; its `TestCase` is a test.
+    """Return a state machine for an object; its `TestCase` is a test of 20 programs, as its `settings` say.
 
     Parameters
     ----------
@@ -158,7 +165,7 @@ def concurrent_machine(
             "a concurrent machine needs an operation, two threads and a call of each; `before` is at least 0"
         )
     rules = {f"call_{name}": _rule(name, threads, arguments) for name, arguments in operations.items()}
-    settings = {
+    attributes = {
         "subject": staticmethod(subject),
         "model": staticmethod(model or subject),
         "state": state if state is None else staticmethod(state),
@@ -169,9 +176,12 @@ def concurrent_machine(
         "options": options,
     }
     name = f"Concurrent{getattr(subject, '__name__', 'Object').strip('<>').title()}"
-    return type(
-        name, (ConcurrentMachine,), {**settings, **rules, "__module__": getattr(subject, "__module__", __name__)}
+    module = getattr(subject, "__module__", __name__)  # where the exploration looks for the user's code
+    machine: type[ConcurrentMachine] = type(name, (ConcurrentMachine,), {**attributes, **rules, "__module__": module})
+    machine.TestCase.settings = settings(
+        max_examples=20, stateful_step_count=before + threads * calls, deadline=None, phases=_PHASES
     )
+    return machine
 
 
 def _rule(operation: str, threads: int, arguments: Sequence[st.SearchStrategy[Any]]) -> Any:

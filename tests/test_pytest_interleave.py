@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -317,6 +318,30 @@ def test_the_plugin_costs_nothing(pytester: pytest.Pytester) -> None:
     )
     done = in_a_process(pytester, text)
     assert done.returncode == 0, done.stdout
+
+
+PIECE = re.compile(
+    r"<!-- file: (\S+) -->\s*```python\n(.*?)```|<!-- run: pytest ([^>]*) -->\n```text\n(.*?)```", re.DOTALL
+)
+
+
+def test_the_tutorial_shows_what_pytest_prints(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every line that it shows, in its order; others, such as the traceback, are left out there."""
+    monkeypatch.syspath_prepend(pytester.path)
+    plugins = ("-p", "no:gil_lab", "-p", "lab.pytest_plugin", "-p", "no:cacheprovider")
+    runs = 0
+    for file, code, arguments, shown in PIECE.findall((ROOT / "docs" / "pytest.md").read_text(encoding="utf-8")):
+        if file:
+            (pytester.path / file).write_text(code, encoding="utf-8")
+            continue
+        done = pytester.runpytest_subprocess(*plugins, *arguments.split())
+        printed = "\n".join(line.removeprefix("E").strip() for line in done.outlines)
+        position = 0
+        for line in shown.splitlines():
+            position = printed.find(line.strip(), position)
+            assert position >= 0, f"{line}\n{printed}"
+        runs += 1
+    assert runs == 3
 
 
 def test_options_and_mark_are_described(pytester: pytest.Pytester) -> None:
