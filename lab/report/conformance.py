@@ -93,7 +93,7 @@ def _says(result: Result) -> Cell:
 def _led(one: Checked, model: Comparison) -> Cell:
     if one.led is None or model.plan is None:
         return Cell(f"not led: {one.why}", "quiet")
-    total = len(model.plan.paths)
+    total = len(model.plan.paths) + model.plan.beyond
     _, kind = KINDS[model.plan.kind]
     if one.led.differences:
         return Cell(f"{len(one.led.differences)} of {one.led.runs:,} {kind} DIFFER", "bad")
@@ -132,6 +132,8 @@ def _notes(found: Conformance) -> Iterator[str]:
             f"Led: real threads, switched before the opcodes that the model names, along {sentence} (policy "
             f"{BETWEEN_OPCODES}: a switch between any two opcodes)."
         )
+        if plan.beyond:
+            yield f"{plan.beyond:,} runs more would be needed: --runs {len(plan.paths) + plan.beyond}."
         if plan.untimely:
             yield f"{plan.untimely:,} runs are left out: they need a moment that nobody can choose, as of a time-out."
     yield "Free: the operating system decides. An outcome that was not seen there proves nothing."
@@ -149,7 +151,8 @@ def conformance_as_json(found: Conformance, counted: dict[str, RefcountReport] |
         "interrupted": found.interrupted,
         "policies": [_policy_as_json(result) for result in model.results.values()],
         "plan": {"why": model.why} if plan is None else {
-            "kind": plan.kind, "policy": BETWEEN_OPCODES, "runs": len(plan.paths), "left_out": plan.untimely,
+            "kind": plan.kind, "policy": BETWEEN_OPCODES, "runs": len(plan.paths), "beyond": plan.beyond,
+            "left_out": plan.untimely,
         },
         "interpreters": [_checked_as_json(one, (counted or {}).get(one.interpreter.path)) for one in found.checked],
     }  # fmt: skip

@@ -22,7 +22,7 @@ def planned(program: Program, most: int) -> Plan:
     """Return runs of a program to lead real threads along.
 
     All schedules if there are at most so many; else one of each truly different kind; else so many that each step of
-    each state is taken, in as few runs as a walk finds.
+    each state is taken, as a walk finds them, and of these the first if there are more.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def planned(program: Program, most: int) -> Plan:
     Raises
     ------
     UsageError
-        The program has more states than are looked at, or more runs are needed.
+        The program has more states than are looked at.
     """
     planner = Planner(program)
     order = _states(planner)
@@ -42,9 +42,7 @@ def planned(program: Program, most: int) -> Plan:
     else:
         traces = None if number is None else _representatives(planner, most)
         kind, runs = ("steps", list(_covering(planner, order))) if traces is None else ("traces", traces)
-    if len(runs) > most:
-        raise UsageError(f"{program.name} needs {len(runs):,} runs, more than {most:,}")
-    paths = list(map(planner.path, runs))
+    paths = list(map(planner.path, runs[:most]))
     initial = planner.relation.initial()
     return Plan(
         kind,
@@ -54,6 +52,7 @@ def planned(program: Program, most: int) -> Plan:
         tuple(planner.shared.known),
         tuple(json.loads(end) for end in planner.ends.known),
         tuple(path for path in paths if path is not None),
+        len(runs) - len(paths),
         paths.count(None),
     )
 

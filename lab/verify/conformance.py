@@ -54,7 +54,7 @@ class Led:
     differences : tuple of Difference
         What did not; after some of them no more runs are made.
     complete : bool
-        Whether every run of the plan was made.
+        Whether every run was made that is needed.
     """
 
     runs: int
@@ -211,7 +211,7 @@ def led(model: Comparison, plan: Plan, interpreter: Interpreter) -> tuple[Led | 
         raise KeyboardInterrupt
     if found["why"]:
         return None, found["why"]
-    return Led(found["runs"], found["steps"], differences, found["runs"] == len(plan.paths)), ""
+    return Led(found["runs"], found["steps"], differences, found["runs"] == len(plan.paths) and not plan.beyond), ""
 
 
 def _difference(plan: Plan, found: Mapping[str, Any]) -> Difference:

@@ -104,6 +104,8 @@ class Plan:
         What the numbers in the paths stand for; what is shared is written as JSON, keys sorted.
     paths : tuple of Path
         The runs.
+    beyond : int
+        How many runs more there would have to be.
     untimely : int
         How many runs were left out because they need a moment that nobody can choose: a time-out, or to ask whether a
         thread is alive when it has taken its last step.
@@ -116,6 +118,7 @@ class Plan:
     shared: tuple[str, ...]
     ends: tuple[Mapping[str, Any], ...]
     paths: tuple[Path, ...]
+    beyond: int
     untimely: int
 
     def as_plain(self) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def test_json_has_the_fields_of_the_documentation(command, files) -> None:
     found = json.loads(done.out)
     assert found["conforms"]
     assert found["complete"]
-    assert found["plan"] == {"kind": "schedules", "policy": "cpython-2.7", "runs": 6, "left_out": 0}
+    assert found["plan"] == {"kind": "schedules", "policy": "cpython-2.7", "runs": 6, "beyond": 0, "left_out": 0}
     [one] = found["interpreters"]
     assert one["led"] == {"runs": 6, "steps": 24, "complete": True, "differences": []}
     assert one["free"]["compared"]
@@ -50,7 +50,7 @@ def test_a_difference_is_a_failure(command, files, monkeypatch: pytest.MonkeyPat
 def test_what_is_too_large_ends_with_status_3(command, files) -> None:
     done = command("verify", files("race.py", RACE), *ALONE, "--runs", "1")
     assert done.status == 3
-    assert "not led" in done.out
+    assert "1 of " in done.out
 
 
 def test_control_c_shows_what_was_compared(command, files, monkeypatch: pytest.MonkeyPatch) -> None:

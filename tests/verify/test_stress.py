@@ -172,6 +172,14 @@ def test_control_c_ends_the_runs_and_keeps_what_was_seen(path: str, monkeypatch:
     assert (found["runs"], found["interrupted"]) == (3, True)
 
 
+@pytest.mark.parametrize("number", VERSIONS)
+def test_tasks_that_tasks_make_have_their_names_in_every_version(number: str) -> None:
+    """Python 3.13 sets a name that is None."""
+    path, _ = resolve("cancelled/completed")
+    program = lab.load("cancelled/completed")
+    assert stress.stress(program, str(path), {}, examined(needed(number)), seconds=0.05).holds
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", VERSIONS)
 @pytest.mark.parametrize(
