@@ -1,4 +1,4 @@
-"""Measurements that come with the lab: what `lab gil NAME --measure --json` printed once, for the gallery's figures."""
+"""Measurements that come with the lab, as `lab gil NAME --measure --json` prints them, for the gallery's figures."""
 
 from __future__ import annotations
 
