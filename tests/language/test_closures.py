@@ -192,3 +192,34 @@ def test_functions_are_not_compared() -> None:
     for body in ("f = lambda: 1\nreturn f is f", "f = lambda: 1\nreturn f == f"):
         with pytest.raises(lab.ScenarioError, match="two functions are compared"):
             lab.explore(parse(test_meaning.scenario(body)))
+
+
+def test_variables_of_a_second_call_are_told_apart() -> None:
+    """Each call of `later` has its own `n`: the maker's first and second shared variables."""
+    text = """\
+from lab.scenario import thread, wait_until
+
+tasks = []
+
+
+def later(n):
+    def task():
+        nonlocal n
+        n += 1
+        return n
+
+    return task
+
+
+@thread
+def maker():
+    tasks.append(later(1))
+    tasks.append(later(10))
+
+
+@thread(each=range(2))
+def runner(i):
+    wait_until(lambda: len(tasks) == 2)
+    return tasks[0]() + tasks[1]()
+"""
+    assert {race.location for race in lab.explore(parse(text)).races} == {"maker.n", "maker#2.n"}
