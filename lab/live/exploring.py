@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -285,10 +286,9 @@ class _Search:
         state = self.setup() if self.setup is not None else None
         arguments: list[tuple[Any, ...]] = [() if self.setup is None else (state,)] * len(self.threads)
         enter = _nothing
-        if not hasattr(sys, "monitoring") and (self.executions < CHECKED_RUNS or self.executions % 16 == 0):
-            enter = lambda: sys.settrace(code.trace)  # noqa: E731 - two words of code
-        elif not hasattr(sys, "monitoring"):
-            enter = _untraced
+        if not hasattr(sys, "monitoring") and threading.gettrace() is None:  # else coverage measures
+            checked = self.executions < CHECKED_RUNS or self.executions % 16 == 0
+            enter = code.begin_to_trace if checked else _untraced
         run = control.run(
             self.threads, choose, arguments=arguments, names=self.names, most_steps=self.most_steps, enter=enter
         )

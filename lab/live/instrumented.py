@@ -121,6 +121,10 @@ class Instrumented:
     def _miss(self, code: types.CodeType, space: dict[str, Any]) -> None:
         self.missed.setdefault(code, space)
 
+    def begin_to_trace(self) -> None:
+        """Begin to look for such code in the thread that runs."""
+        sys.settrace(self.trace)
+
     def trace(self, frame: types.FrameType, event: str, _: Any) -> None:
         """Note user code without hooks; for `sys.settrace` in a thread, before Python 3.12."""
         code = frame.f_code

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import _thread
+import sys
+import threading
 from collections.abc import Callable
 from typing import Optional
 
@@ -39,6 +41,9 @@ class Carrier:
 
     def _carry(self) -> None:
         self.ident = _thread.get_ident()
+        hook = getattr(threading, "_trace_hook", None)
+        if hook is not None:
+            sys.settrace(hook)  # as every thread of `threading` does: coverage sees the code under test
         while True:
             self.gate.acquire()
             task = self.task
