@@ -30,7 +30,7 @@ class Lowering(Tasks):
         registers = {name: self.builder.register(name) for name in sorted(scope.locals)}
         self.frame = Frame(scope, registers, (function.name,))
         if function.name == self.context.main and self.context.exits is not None:
-            self.guarded(partial(self._whole, function), partial(self._exit, self.context.exits))
+            self.guarded(partial(self._whole, function), partial(self._exit, function, self.context.exits))
         elif function.name in self.context.asynchronous and function.name in self.context.others:
             self.task(function, partial(self._whole, function))
         else:
@@ -38,9 +38,10 @@ class Lowering(Tasks):
         self.builder.returns(NONE)
         return self.builder.finish(tuple(registers[name] for name in scope.parameters))
 
-    def _exit(self, component: int) -> None:
-        self.builder.mark(BLOCKING)
-        self.builder.operate(Exit(component), into=self.builder.ignored())
+    def _exit(self, function: ast.FunctionDef, component: int) -> None:
+        with self.builder.at(self.source.span(function)):
+            self.builder.mark(BLOCKING)
+            self.builder.operate(Exit(component), into=self.builder.ignored())
 
     def _whole(self, function: ast.FunctionDef) -> None:
         self.open_cells(function)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 from lab.explorer.findings.ends import outcome_key, waiting_of
 from lab.explorer.protocol import Explorable
@@ -27,6 +27,9 @@ class _Unpacked(Packing):
 
     def number(self, words: Sequence[int], field: int) -> int:
         return words[field]
+
+    def numbers_of(self, words: Sequence[int], components: Iterable[int]) -> list[int]:
+        return [words[self.threads + component] for component in components]
 
 
 class Move:
