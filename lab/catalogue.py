@@ -89,7 +89,7 @@ TOPICS = (
     Topic("cigarette_smokers", "Cigarette smokers", ("naive", "pushers"), "lanes"),
     Topic("reusable_barrier", "Reusable barrier", ("one_turnstile", "two_turnstiles", "barrier"), "outcomes"),
     Topic("readers_writers", "Readers and writers", ("room_only", "turnstile"), "outcomes"),
-    Topic("iterating", "Iterating while others change", ("dict_changes", "list_skips", "copy")),
+    Topic("iterating", "Iterating while others change", ("dict_changes", "list_skips", "copied")),
     Topic("closure", "A closure in a loop", ("late", "bound"), "lanes"),
     Topic("start_and_join", "Start and join", ("one_by_one", "all_then_all", "read_early", "read_after_join"), "lanes"),
     Topic("daemon", "A daemon cut off in its work", ("cut_off", "joined"), "lanes"),

@@ -18,6 +18,12 @@ def test_the_table_and_the_folder_name_the_same_files() -> None:
     assert list(catalogue.names()) == listed
 
 
+def test_no_scenario_is_called_like_a_module_of_python() -> None:
+    """Pytest takes the files of an editable install for modules of its plugin, and warns when one is imported already."""
+    words = {part for name in catalogue.names() for part in name.split("/")}
+    assert words.isdisjoint(sys.stdlib_module_names)
+
+
 def test_teaching_starts_with_the_lost_update() -> None:
     assert catalogue.names()[:6] == (
         "lost_update/race",

@@ -13,9 +13,6 @@ import lab
 
 ROOT = Path(lab.__file__).parents[1]
 
-# pytest takes the scenario files of an editable install for modules of its plugin, and copy.py for Python's own
-NOT_MODULES = "ignore:Module already imported so cannot be rewritten:pytest.PytestAssertRewriteWarning"
-
 RACE = """\
 '''Two threads add one without a lock.'''
 from lab.scenario import expect, final, thread
@@ -53,7 +50,7 @@ def _loaded_once() -> None:
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     """Run pytest with the plugin, which an installation would load by its entry point."""
     plugins = ("-p", "no:gil_lab", "-p", "lab.pytest_plugin", "-p", "no:cacheprovider")
-    return pytester.runpytest(*plugins, "-W", "error", "-W", NOT_MODULES, *arguments)
+    return pytester.runpytest(*plugins, "-W", "error", *arguments)
 
 
 def write(pytester: pytest.Pytester, **files: str) -> None:

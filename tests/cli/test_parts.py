@@ -230,5 +230,6 @@ def test_a_check_tells_right_from_wrong_from_unknown() -> None:
         (names[2], "access"): Checked(as_expected=False, complete=False, states=5),
     }
     (table,) = contents(chosen, found)
-    answers = [row[-1].text for row in table.rows]
+    column = [column.title for column in table.columns].index("check")
+    answers = [row[column].text for row in table.rows]
     assert answers == ["as expected, 1,300 states", "not as expected under access", "incomplete", "expects nothing"]
