@@ -19,7 +19,7 @@ def test_the_table_and_the_folder_name_the_same_files() -> None:
 
 
 def test_no_scenario_is_called_like_a_module_of_python() -> None:
-    """Pytest takes the files of an editable install for modules of its plugin, and warns when one is imported already."""
+    """Pytest takes the files of an editable install for modules of its plugin, and warns of those imported before."""
     words = {part for name in catalogue.names() for part in name.split("/")}
     assert words.isdisjoint(sys.stdlib_module_names)
 
