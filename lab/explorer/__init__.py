@@ -11,7 +11,7 @@ from lab.explorer.checkpoint import Checkpoint
 from lab.explorer.expectations import check
 from lab.explorer.exploration import Walks
 from lab.explorer.memory import Memory
-from lab.explorer.protocol import Explorable
+from lab.explorer.protocol import Telling
 from lab.explorer.result import FewPreemptions, Result
 from lab.explorer.states.engine import Engine
 from lab.explorer.states.remembered import Remembered
@@ -22,7 +22,7 @@ __all__ = ["Progress", "explore"]
 
 
 def explore(
-    relation: Explorable,
+    relation: Telling,
     *,
     max_states: int | None = None,
     deadline: Callable[[], bool] | None = None,

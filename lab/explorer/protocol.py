@@ -11,7 +11,7 @@ from lab.model.state import Local, State, Step, Waiting
 from lab.model.symmetry import Family
 from lab.model.values import Value
 
-__all__ = ["Explorable", "Named", "Observed"]
+__all__ = ["Explorable", "Named", "Observed", "Telling"]
 
 
 class Named(Protocol):
@@ -103,3 +103,15 @@ class Explorable(Protocol):
 
     def observe(self, state: State) -> Observed:
         """Return what an outcome shows of the state."""
+
+
+class Telling(Explorable, Protocol):
+    """A relation that says what it looked at."""
+
+    def finest(self) -> Telling:
+        """Return the same program under policy `access`."""
+
+    def step(
+        self, thread: int, local: Local, read: Callable[[int], Value], looked: list[int] | None = None
+    ) -> tuple[Step, ...]:
+        """Return the results of the thread's next step; `looked` gets ~k where it looks at the k-th local value."""

@@ -32,9 +32,18 @@ _PYTHON = (ArithmeticError, LookupError, TypeError, ValueError)
 
 
 class Frame:
-    """A position in a piece of code, and the registers; ends with `position` FINISHED or FAILED and `result` set."""
+    """A position in a piece of code, and the registers; ends with `position` FINISHED or FAILED and `result` set.
 
-    __slots__ = ("code", "own", "position", "registers", "result")
+    Attributes
+    ----------
+    untouched : dict of int to int
+        The registers that nothing has looked at or replaced since the frame was made, as far as that is asked for,
+        each with its place among the values that the frame was made from.
+    looked : list of int
+        Those that were looked at leave `untouched` for here: ~k for the k-th value.
+    """
+
+    __slots__ = ("code", "looked", "own", "position", "registers", "result", "untouched")
 
     def __init__(self, code: Code, position: int, registers: list[Value], own: Own) -> None:
         self.code = code
@@ -42,6 +51,8 @@ class Frame:
         self.position = position
         self.registers = registers
         self.result: Value = None
+        self.untouched: dict[int, int] = {}
+        self.looked: list[int] = []
 
     @classmethod
     def at_start(cls, code: Code, arguments: tuple[Value, ...], own: Own) -> Frame:
@@ -51,21 +62,25 @@ class Frame:
             registers[register] = value
         return cls(code, 0, registers, own)
 
-    def copy(self) -> Frame:
-        """Return an independent frame in the same place."""
-        return Frame(self.code, self.position, self.registers.copy(), self.own.copy())
-
     def fetch(self, operand: Operand) -> Value:
         """Return an operand's value; an unassigned local raises as in Python."""
         if isinstance(operand, Const):
             return operand.value
-        value = self.registers[operand.number]
+        number = operand.number
+        if number in self.untouched:
+            self.looked.append(~self.untouched.pop(number))
+        value = self.registers[number]
         if value is UNBOUND:
-            name = self.code.registers[operand.number]
+            name = self.code.registers[number]
             raise Raised(
                 "UnboundLocalError", f"cannot access local variable '{name}' where it is not associated with a value"
             )
         return value
+
+    def put(self, register: int, value: Value) -> None:
+        """Give a register a new value."""
+        self.registers[register] = value
+        self.untouched.pop(register, None)
 
     def throw(self, thrown: Thrown, place: Place) -> None:
         """Go where an exception raised at `place` goes: to its handler, or to the end."""
@@ -73,7 +88,7 @@ class Frame:
             self.position, self.result = FAILED, thrown
         else:
             self.position = place.handler.position
-            self.registers[place.handler.register] = thrown
+            self.put(place.handler.register, thrown)
 
     def work(self, instruction: Instruction) -> None:
         """Execute one instruction that is no operation."""
@@ -87,7 +102,7 @@ class Frame:
     def _work(self, instruction: Instruction) -> None:
         # the most frequent kinds first; `match` takes three times as long
         if isinstance(instruction, Compute):
-            self.registers[instruction.target] = instruction.function(*map(self.fetch, instruction.arguments))
+            self.put(instruction.target, instruction.function(*map(self.fetch, instruction.arguments)))
             self.position += 1
         elif isinstance(instruction, Mark):
             self.position += 1
@@ -110,7 +125,7 @@ class Frame:
             value = instruction.operation.perform(scene, arguments)
             if isinstance(value, Snapshot):
                 value = self.own.store.make(value.kind, value.items)
-            self.registers[instruction.target] = value
+            self.put(instruction.target, value)
             self.position += 1
         except Raised as raised:
             self.throw(raised.thrown, instruction.place)

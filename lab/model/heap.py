@@ -72,10 +72,6 @@ class Own:
         self.makers = makers or {}
         self.places = places or {}
 
-    def copy(self) -> Own:
-        """Return the same for an independent course of the step."""
-        return Own(self.store.copy(), self.makers, self.places)
-
     def place(self, ref: Ref) -> tuple[Ref, int]:
         """Return the object of the shared heap, and its component, for a private one: the next that is free.
 
@@ -251,7 +247,7 @@ class Scene:
     def pick(self, results: int) -> int:
         """Say that the operation has several results, and learn which of them is wanted."""
         self.results = results
-        return self.choice
+        return self.choice if results > 1 else 0
 
 
 Rule = Callable[..., Value]

@@ -31,12 +31,36 @@ Read = Callable[[int], Value]
 
 
 class _Partial:
-    """A step under way: a frame, what it has written and touched, and the marks passed since its last access."""
+    """A step under way: a frame, what it has written and touched, and the marks passed since its last access.
 
-    __slots__ = ("accesses", "frame", "marks", "performed", "personal", "visited", "written")
+    Attributes
+    ----------
+    chosen : tuple of int
+        The results wanted of the first operations that have several; of those after them, the first.
+    taken : tuple of int
+        The results of the operations performed that have several.
+    others : list of tuple of int
+        What to choose for the steps that differ first in an operation beyond `chosen`; the last of them comes first.
+    """
 
-    def __init__(self, frame: Frame) -> None:
+    __slots__ = (
+        "accesses",
+        "chosen",
+        "frame",
+        "marks",
+        "others",
+        "performed",
+        "personal",
+        "taken",
+        "visited",
+        "written",
+    )
+
+    def __init__(self, frame: Frame, chosen: tuple[int, ...] = ()) -> None:
         self.frame = frame
+        self.chosen = chosen
+        self.taken: tuple[int, ...] = ()
+        self.others: list[tuple[int, ...]] = []
         self.written: dict[int, Value] = {}
         self.accesses: list[Access] = []
         self.marks: set[str] = set()
@@ -44,15 +68,17 @@ class _Partial:
         self.performed = False
         self.personal = False
 
-    def copy(self) -> _Partial:
-        other = _Partial(self.frame.copy())
-        other.written = dict(self.written)
-        other.accesses = list(self.accesses)
-        other.marks = set(self.marks)
-        other.visited = set(self.visited)
-        other.performed = self.performed
-        other.personal = self.personal
-        return other
+    @property
+    def wanted(self) -> int:
+        """Which result is wanted of the next operation that has several."""
+        place = len(self.taken)
+        return self.chosen[place] if place < len(self.chosen) else 0
+
+    def take(self, choice: int, results: int) -> None:
+        """Note that an operation with several results gave one of them."""
+        if len(self.taken) >= len(self.chosen):
+            self.others.extend((*self.taken, other) for other in range(results - 1, 0, -1))
+        self.taken = (*self.taken, choice)
 
     def pass_marks(self, instruction: Instruction) -> None:
         """Note the mark of an instruction that was just worked on, if it has one."""
@@ -93,7 +119,7 @@ class Relation:
             locals_.append(self._local(partial.frame))
         return State(tuple(locals_), self._components)
 
-    def step(self, thread: int, local: Local, read: Read) -> tuple[Step, ...]:
+    def step(self, thread: int, local: Local, read: Read, looked: list[int] | None = None) -> tuple[Step, ...]:
         """Return every result of the thread's next step, none when it has ended or is not enabled.
 
         Parameters
@@ -104,26 +130,30 @@ class Relation:
             Where it stands.
         read : callable
             Gives a component's present value; the step depends on nothing else.
+        looked : list of int, optional
+            Gets ~k when the step first looks at the k-th of the local state's values, for each of its results again. A
+            local state with objects of its own is looked at as a whole, and nothing is noted.
         """
         if local.ended or self._left_behind(thread, read):
             return ()
-        frame = self._frame(thread, local)
-        pending, results = [_Partial(frame)], []
+        results: list[Step] = []
+        pending: list[tuple[int, ...]] = [()]
         while pending:
-            partial = pending.pop()
-            forks = self._advance(thread, partial, read)
-            if forks is None:
+            partial = _Partial(self._frame(thread, local), pending.pop())
+            _watch(partial.frame, local, [] if looked is None else looked)
+            if self._advance(thread, partial, read):
                 self._close(thread, partial, read)
+                written = partial.written
                 results.append(
                     Step(
                         self._local(partial.frame),
-                        tuple(sorted(partial.written.items(), key=_first)),
+                        tuple(written.items() if len(written) < 2 else sorted(written.items(), key=_first)),
                         tuple(partial.accesses),
                         partial.personal,
+                        _carried(partial.frame),
                     )
                 )
-            else:
-                pending.extend(reversed(forks))
+            pending.extend(partial.others)
         return tuple(results)
 
     def steps(self, state: State, thread: int) -> tuple[tuple[Step, State], ...]:
@@ -317,29 +347,21 @@ class Relation:
             return False  # an unassigned local raises as local work
         return instruction.operation.touches(self.program.heap, arguments)
 
-    def _advance(self, thread: int, partial: _Partial, read: Read) -> list[_Partial] | None:
-        """Run on to the next switch point.
-
-        Returns None when `partial` stands there, else the partial steps that it forked into: none when the thread is
-        not enabled, several when an operation has several results.
-        """
+    def _advance(self, thread: int, partial: _Partial, read: Read) -> bool:
+        """Run on to the next switch point; False when the thread is not enabled."""
         while True:
             instruction = self._to_next_access(thread, partial, read)
             if instruction is None or (partial.performed and self._may_switch(partial, instruction)):
-                return None
+                return True
             try:
-                forks = self._perform(thread, partial, instruction, read)
+                self._perform(thread, partial, instruction, read)
             except Blocks:
-                if not partial.performed:
-                    return []
-                if instruction.place.atomic and ATOMIC not in partial.marks:
+                if partial.performed and instruction.place.atomic and ATOMIC not in partial.marks:
                     refused = Refused(
                         "an atomic() block blocks after its first operation", "wait before the block, with wait_until"
                     )
                     raise self._error(refused, *instruction.place.span[:2]) from None
-                return None
-            if forks:
-                return forks
+                return partial.performed
 
     def _may_switch(self, partial: _Partial, instruction: Operate) -> bool:
         if instruction.place.atomic and ATOMIC not in partial.marks:
@@ -350,42 +372,35 @@ class Relation:
             return True
         return not self._only_tasks and self.policy.switches(partial.marks)
 
-    def _perform(self, thread: int, partial: _Partial, instruction: Operate, read: Read) -> list[_Partial]:
-        """Perform one operation in place; returns one partial step per result when it has several."""
+    def _perform(self, thread: int, partial: _Partial, instruction: Operate, read: Read) -> None:
+        """Perform one operation, with the result that is wanted if it has several."""
         place = instruction.place
-        before = partial.copy()
-        forks = [partial]
-        results, choice = 1, 0
-        while choice < results:
-            target = partial if choice == 0 else before.copy()
-            scene = Scene(
-                self.program.heap,
-                thread,
-                place.span.line,
-                read,
-                target.written,
-                choice=choice,
-                midway=target.performed,
-                spurious=self.program.spurious,
-                fifo=self.policy.fifo,
-                instant=bool(place.atomic),
-                own=target.frame.own,
-            )
-            target.visited.add(target.frame.position)
-            target.marks.clear()
-            try:
-                target.frame.perform(instruction, scene)
-            except Refused as refused:
-                raise self._error(refused, *place.span[:2]) from None
-            finally:
-                target.personal |= scene.personal
-            target.accesses.extend(self._reported(access, scene) for access in scene.accesses)
-            target.performed = target.performed or not _begins(instruction)
-            results = scene.results
-            if choice:
-                forks.append(target)
-            choice += 1
-        return forks if results > 1 else []
+        choice = partial.wanted
+        scene = Scene(
+            self.program.heap,
+            thread,
+            place.span.line,
+            read,
+            partial.written,
+            choice=choice,
+            midway=partial.performed,
+            spurious=self.program.spurious,
+            fifo=self.policy.fifo,
+            instant=bool(place.atomic),
+            own=partial.frame.own,
+        )
+        partial.visited.add(partial.frame.position)
+        try:
+            partial.frame.perform(instruction, scene)
+        except Refused as refused:
+            raise self._error(refused, *place.span[:2]) from None
+        finally:
+            partial.personal |= scene.personal
+        partial.marks.clear()
+        partial.accesses.extend(self._reported(access, scene) for access in scene.accesses)
+        partial.performed = partial.performed or not _begins(instruction)
+        if scene.results > 1:
+            partial.take(choice, scene.results)
 
     def _reported(self, access: Access, scene: Scene) -> Access:
         """Return an access as the step reports it: objects by their new references, guarded containers as atomic."""
@@ -413,6 +428,21 @@ def _begins(instruction: Operate) -> bool:
 
 
 _BEGIN = Invoke("__started__", "begin")
+
+
+def _watch(frame: Frame, local: Local, looked: list[int]) -> None:
+    """Let a frame note at which of its first values it looks; where they decide how objects are numbered, at none."""
+    frame.looked = looked
+    if not (local.objects or local.published):
+        frame.untouched = dict(zip(frame.code.live[local.position], range(len(local.values)), strict=True))
+
+
+def _carried(frame: Frame) -> tuple[tuple[int, int], ...]:
+    """Return the values that a step took over without looking: the place of each in the new local state and the old."""
+    if not frame.untouched or frame.position < 0:
+        return ()
+    live = frame.code.live[frame.position]
+    return tuple((new, frame.untouched[register]) for new, register in enumerate(live) if register in frame.untouched)
 
 
 def _first(pair: tuple[int, Any]) -> int:

@@ -70,12 +70,26 @@ class Step(NamedTuple):
     """One result of one thread's step: its new local state, the components that change, and what it touched.
 
     `personal`: an operation of the step asked which thread performs it, so another thread's may give something else.
+    `carried`: the values that the new local state took over from the old one without looking at them, each by its place
+    in the new and the old.
     """
 
     local: Local
     writes: tuple[tuple[int, Value], ...]
     accesses: tuple[Access, ...]
     personal: bool = True
+    carried: tuple[tuple[int, int], ...] = ()
+
+    def taken_from(self, local: Local) -> Step:
+        """Return the same step from a local state that differs from its own in values that it did not look at."""
+        if not self.carried:
+            return self
+        values = list(self.local.values)
+        for new, old in self.carried:
+            values[new] = local.values[old]
+        position, _, objects, published = self.local
+        local = Local(position, tuple(values), objects, published)
+        return Step(local, self.writes, self.accesses, self.personal, self.carried)
 
 
 class Waiting(NamedTuple):

@@ -55,14 +55,6 @@ class Store:
         self.published = dict(published)
         self._last = -len(objects)
 
-    def copy(self) -> Store:
-        """Return an independent store with the same objects."""
-        other = Store()
-        other.contents = dict(self.contents)
-        other.published = dict(self.published)
-        other._last = self._last
-        return other
-
     def make(self, kind: str, content: Value) -> Ref:
         """Add an object and return the reference to it."""
         self._last -= 1

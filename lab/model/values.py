@@ -126,7 +126,7 @@ class Closure(NamedTuple):
 CELL = "variable"
 """The class, as `Ref.kind` gives it, of what holds a variable that functions inside a function use."""
 
-_PLAIN = (int, str, type(None), Ref, Marker)
+_PLAIN = frozenset((int, str, type(None), Ref, Marker))
 
 
 class Waiter(NamedTuple):
@@ -193,9 +193,11 @@ def identity(value: Value) -> Hashable:
     if kind in _PLAIN:
         plain: Hashable = value
         return plain
-    if isinstance(value, tuple):
-        return (kind, *map(identity, value))
-    return (kind, value)
+    if not isinstance(value, tuple):
+        return (kind, value)
+    if kind is tuple and _PLAIN.issuperset(map(type, value)):
+        return value  # no other key is equal: those below begin with a class
+    return (kind, *map(identity, value))
 
 
 def type_name(value: Value) -> str:

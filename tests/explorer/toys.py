@@ -72,8 +72,12 @@ class Toy:
     def initial(self) -> State:
         return State(tuple(self.starts(thread) for thread in range(len(self.threads))), tuple(self.shared.values()))
 
-    def step(self, thread: int, local: Local, read: Callable[[int], Value]) -> tuple[Step, ...]:
+    def step(
+        self, thread: int, local: Local, read: Callable[[int], Value], looked: list[int] | None = None
+    ) -> tuple[Step, ...]:
         self.asked += 1
+        if looked is not None:
+            looked.extend(~place for place in range(len(local.values)))
         if local.ended:
             return ()
         function = list(self.threads.values())[thread]

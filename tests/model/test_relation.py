@@ -61,6 +61,33 @@ def test_results_come_in_the_order_of_the_choices_also_within_one_step() -> None
     assert [one.observe(state).shared["x"] for state in states] == [[1, 4], [1, 5], [2, 4], [2, 5], [3, 4], [3, 5]]
 
 
+def test_an_operation_with_one_result_gives_it_beside_one_that_has_several() -> None:
+    """One thread waits, so `notify` has one way to wake it, whichever result of `choose` is wanted."""
+    text = TOP.replace("lock = Lock()", "c = Condition()").replace("Lock", "Condition")
+    text += "@thread\ndef T():\n    global x\n    c.acquire()\n    x = (c.notify(), choose(1, 2, 3))\n"
+    text += "@thread\ndef U():\n    with c: c.wait()\n"
+    one = Relation(parse(text), POLICIES["statement"])
+    state = one.initial()
+    for thread in (1, 1, 0):
+        [(_, state)] = one.steps(state, thread)
+    found = [one.observe(after).shared["x"] for _, after in one.steps(state, 0)]
+    assert found == [[None, 1], [None, 2], [None, 3]]
+
+
+def test_a_step_says_at_which_local_values_it_looks_and_which_it_takes_over() -> None:
+    """In front of `y = a` stand a and b; the write looks at a, and takes b over: the second is now the first."""
+    one = relation("a = choose(1, 2)\nb = choose(3, 4)\ny = a\ny = 0\nx = b")
+    state = one.initial()
+    for _ in range(2):
+        state = one.steps(state, 0)[0][1]
+    assert state.locals[0].values == (1, 3)
+    looked: list[int] = []
+    [step] = one.step(0, state.locals[0], state.shared.__getitem__, looked)
+    assert looked == [~0]
+    assert step.carried == ((0, 1),)
+    assert step.taken_from(state.locals[0]._replace(values=(1, 4))).local.values == (4,)
+
+
 def test_a_statement_ends_in_front_of_an_operation_that_is_not_enabled() -> None:
     """`x = 1` under the lock's test runs; the second acquire waits, in front of it."""
     one = relation("lock.acquire() and lock.acquire()", "statement")

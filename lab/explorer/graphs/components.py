@@ -135,7 +135,9 @@ def _trimmed(offsets: NDArray[Any], targets: NDArray[np.int32]) -> Ids:
         place[rest] = np.arange(rest.size, dtype=np.int32)
         degrees = offsets[rest + 1] - offsets[rest]
         component[rest] = _with_scipy(offsets_of(degrees), place[targets[inner.leaving(rest)]])
-    return np.unique(component, return_inverse=True)[1].astype(np.intp)
+    used = np.zeros(count, np.bool_)
+    used[component] = True
+    return (np.cumsum(used) - 1)[component]
 
 
 class Survey(NamedTuple):

@@ -95,7 +95,7 @@ class Packing:
     @property
     def overflowing(self) -> bool:
         """Whether some domain has outgrown its field."""
-        return any(len(domain.values) > 1 << width for domain, width in zip(self.domains, self.width, strict=True))
+        return any(len(values) > room for values, room in self._rooms)
 
     def _lay_out(self) -> None:
         sizes = [len(domain.values) for domain in self.domains]
@@ -112,6 +112,14 @@ class Packing:
             self.shift.append(used)
             used += width
         self.words = word + 1
+        self._measure()
+
+    def _measure(self) -> None:
+        """Note how many values each domain has room for, once for those that share one."""
+        rooms = {
+            id(domain): (domain.values, 1 << width) for domain, width in zip(self.domains, self.width, strict=True)
+        }
+        self._rooms = list(rooms.values())
 
     def save(self, folder: Folder) -> dict[str, Any]:
         """Keep the values and the layout."""
@@ -135,6 +143,7 @@ class Packing:
         data = folder.data["packing"]
         self.word, self.shift, self.width = (list(column) for column in zip(*data["layout"], strict=True))
         self.words, self.version = data["words"], data["version"]
+        self._measure()
 
     def _first(self, domain: Domain) -> int:
         """Return the first field that has a domain."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
-from lab.explorer.protocol import Explorable, Observed
+from lab.explorer.protocol import Explorable, Observed, Telling
 from lab.model.program import Property
 from lab.model.state import Local, State, Step, Waiting
 from lab.model.symmetry import Family
@@ -20,14 +20,17 @@ _MOST = 1 << 16
 
 
 class _Question(NamedTuple):
-    """The component that a step reads next, and what follows by the identity of its value."""
+    """What a step looks at next, and what follows by the identity of what it sees.
 
-    component: int
+    `about` is a component, or ~k for the k-th value of the local state.
+    """
+
+    about: int
     answers: dict[Hashable, _Question | _Answer]
 
 
 class _Answer(NamedTuple):
-    """The results of a step that reads nothing more."""
+    """The results of a step that looks at nothing more."""
 
     steps: tuple[Step, ...]
 
@@ -37,12 +40,14 @@ class Remembered:
 
     Notes
     -----
-    What a step reads next depends on its local state and on the values that it has read, so what it does is a tree of
-    questions. Threads of the same code share a tree as far as their steps do not ask who takes them: up to where a step
-    would ask, it reads the same whoever takes it, so a path of the shared tree never reads more than the step itself.
+    What a step looks at next, in its thread's local state and in what is shared, depends on where the thread stands and
+    on what the step has seen, so what it does is a tree of questions. Values that it takes over without looking are no
+    part of that: a loop's counter is asked about once a round, not at every access in between. Threads of the same code
+    share a tree as far as their steps do not ask who takes them: up to where a step would ask, it reads the same
+    whoever takes it, so a path of the shared tree never reads more than the step itself.
     """
 
-    def __init__(self, relation: Explorable) -> None:
+    def __init__(self, relation: Telling) -> None:
         self._relation = relation
         self.program, self.policy = relation.program, relation.policy
         self._first = _first_alike(relation)
@@ -51,37 +56,48 @@ class Remembered:
 
     def step(self, thread: int, local: Local, read: Callable[[int], Value]) -> tuple[Step, ...]:
         """Return the results of the thread's next step."""
-        place = identity(local)
+        plain = not (local.objects or local.published)
+        place: Hashable = local.position if plain else identity(local)
         for owner in (self._first[thread], ~thread):  # what every such thread does, and what only this one does
             node = self._trees.get((owner, place))
             while isinstance(node, _Question):
-                node = node.answers.get(identity(read(node.component)))
+                about = node.about
+                node = node.answers.get(identity(read(about) if about >= 0 else local.values[~about]))
             if node is not None:
-                return node.steps
-        values: dict[int, Value] = {}
+                return tuple(step.taken_from(local) for step in node.steps)
+        return self._asked(thread, local, read, place)
+
+    def _asked(self, thread: int, local: Local, read: Callable[[int], Value], place: Hashable) -> tuple[Step, ...]:
+        """Ask the relation, and keep what it says."""
+        seen: dict[int, Value] = {}
+        looked: list[int] = []
 
         def noted(component: int) -> Value:
-            if component not in values:
-                values[component] = read(component)
-            return values[component]
+            if component not in seen:
+                seen[component] = read(component)
+                looked.append(component)
+            return seen[component]
 
-        steps = self._relation.step(thread, local, noted)
+        steps = self._relation.step(thread, local, noted, looked)
         if self._kept < _MOST:
             self._kept += 1
             anybody = steps and not any(step.personal for step in steps)  # who asked is not known of a step that waits
-            self._keep((self._first[thread] if anybody else ~thread, place), values, _Answer(steps))
+            path = [
+                (about, identity(seen[about] if about >= 0 else local.values[~about]))
+                for about in dict.fromkeys(looked)
+            ]
+            self._keep((self._first[thread] if anybody else ~thread, place), path, _Answer(steps))
         return steps
 
-    def _keep(self, place: tuple[int, Hashable], values: dict[int, Value], answer: _Answer) -> None:
-        """Add an answer to a tree, given the components read, in this order, with their values."""
-        path = [(component, identity(value)) for component, value in values.items()]
+    def _keep(self, place: tuple[int, Hashable], path: list[tuple[int, Hashable]], answer: _Answer) -> None:
+        """Add an answer to a tree, given what was looked at, in this order, and what was seen."""
         if not path:
             self._trees[place] = answer
             return
         node = self._trees.setdefault(place, _Question(path[0][0], {}))
-        for (component, value), (following, _) in pairwise(path):
+        for (about, value), (following, _) in pairwise(path):
             assert isinstance(node, _Question)
-            assert node.component == component
+            assert node.about == about
             node = node.answers.setdefault(value, _Question(following, {}))
         assert isinstance(node, _Question)
         node.answers[path[-1][1]] = answer

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
-from heapq import heappop, heappush
 from typing import NamedTuple
 
 import numpy as np
@@ -75,7 +75,7 @@ class Tables:
         sizes = [1 << packing.width[thread] for thread in threads]
         starts = [sum(sizes[:thread]) for thread in threads]
         places = zip(packing.word, packing.shift, (size - 1 for size in sizes), starts, strict=False)
-        self._thread = np.array(list(places), np.int64)
+        self._thread, self._starts = np.array(list(places), np.int64), starts
         rows, self._used = sum(sizes), 1 << _BLOCK_BITS
         self.keep = np.full((packing.words, rows), -1, np.int64)
         self.results = np.full((max(self.most), packing.words, 2 * self._used), UNFILLED, np.int64)
@@ -85,7 +85,6 @@ class Tables:
         self._parts = np.zeros((1, 4, rows), np.int64)
         self._count = np.zeros(rows, np.int64)
         self._chains: dict[int, list[tuple[int, int, int, int]]] = {}
-        self._wanted = np.zeros((packing.words, rows), np.int64)
         self._generation: dict[int, int] = {}
 
     @property
@@ -100,8 +99,10 @@ class Tables:
             found, missing = self._locate(keys)
             if not missing:
                 return found
-            unfilled = self.results[0, 0].take(found.cells.T) == UNFILLED
-            self._fill(keys, found, np.flatnonzero(unfilled)[:some])
+            unfilled = np.flatnonzero(self.results[0, 0].take(found.cells.T) == UNFILLED)
+            if unfilled.size > _FIRST and self._settle(found, unfilled):
+                continue
+            self._fill(keys, found, unfilled[:some])
             some *= 4
             if self.packing.overflowing:
                 return None
@@ -146,31 +147,41 @@ class Tables:
         New values are numbered in the order of the states and, for each, of the threads: whatever was known before, an
         exploration numbers them alike, also one that is resumed.
         """
-        state, thread = np.divmod(places, self.packing.threads)
-        rows = found.rows[thread, state]
-        waiting = self._cases(keys, rows, state, np.arange(rows.size))
-        last = -1
-        while waiting:
-            place = heappop(waiting)
-            if place == last:
-                continue
-            last, row, words = place, int(rows[place]), keys[:, state[place]].tolist()
-            memo, local = self.memos[thread[place]], row - int(self._thread[thread[place], 3])
+        packing = self.packing
+        states, threads = np.divmod(places, packing.threads)
+        once = places.size > _FIRST
+        if once:  # each cell once, but every state of a row that has no block yet: it may need several
+            cells = found.cells[threads, states]
+            chosen = np.union1d(np.unique(cells, return_index=True)[1], np.flatnonzero(cells < 1 << _BLOCK_BITS))
+            states, threads = states[chosen], threads[chosen]
+        columns = keys[:, states].T.tolist()
+        for thread, row, words in zip(threads.tolist(), found.rows[threads, states].tolist(), columns, strict=True):
+            memo, local = self.memos[thread], row - self._starts[thread]
+            placed = self._generation.get(row, -1)
+            if placed >= 0:
+                cell = self._cell(row, words)  # which may move the results to a larger array
+                if self.results.item(0, 0, cell) != UNFILLED:
+                    continue
             entry = memo.entry(local, words)
-            if self._generation.get(row) != memo.generation[local]:
-                self._place(int(thread[place]), local, row)
-                later = place + 1 + np.flatnonzero(rows[place + 1 :] == row)
-                for other in self._cases(keys, rows, state, later):
-                    heappush(waiting, other)
-            if not self.packing.overflowing:
-                self._store(int(thread[place]), local, words, entry, self._cell(row, words))
+            if placed != memo.generation[local]:
+                self._place(thread, local, row)
+            if packing.overflowing:
+                return
+            self._store(thread, local, words, entry, self._cell(row, words))
+            if once and 0 <= placed < self._generation[row]:
+                return  # what were one case may be several now, and the first of them come first
 
-    def _cases(self, keys: Words, rows: Ids, states: Ids, places: Ids) -> list[int]:
-        """Return the first of the places for each row and combination of its footprint's values, ascending."""
-        some = rows[places]
-        cases = zip(some.tolist(), *(keys[:, states[places]] & self._wanted[:, some]).tolist(), strict=True)
-        first = dict(zip(reversed(list(cases)), reversed(places.tolist()), strict=True))
-        return sorted(first.values())
+    def _settle(self, found: Found, places: Ids) -> bool:
+        """Give a block to the rows at those places whose footprint is known but not yet laid out; False if none is."""
+        states, threads = np.divmod(places, self.packing.threads)
+        settled = False
+        for row in np.flatnonzero(np.bincount(found.rows[threads, states])).tolist():
+            thread = bisect_right(self._starts, row) - 1
+            local, generations = row - self._starts[thread], self.memos[thread].generation
+            if row not in self._generation and local < len(generations) and generations[local]:
+                self._place(thread, local, row)
+                settled = True
+        return settled
 
     def _place(self, thread: int, local: int, row: int) -> None:
         """Give a local state a block of cells for its footprint."""
@@ -180,9 +191,6 @@ class Tables:
         for field in (thread, *(packing.threads + component for component in memo.written[local])):
             self.keep[packing.word[field], row] &= ~packing.mask(field)
         fields = [packing.threads + component for component in memo.footprint[local]]
-        self._wanted[:, row] = 0
-        for field in fields:
-            self._wanted[packing.word[field], row] |= packing.mask(field)
         chain = self._chains[row] = _chain(_merged(packing, fields))
         self._base[row] = self._allocate(_room(chain))
         self._count[row] = len(chain)
