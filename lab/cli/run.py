@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -127,8 +127,11 @@ def run(
                     _explain(result, scenario, settings)
                 if folder is not None:
                     _draw(program, result, folder, complain if as_json else say)
+            every = results[-len(policies_named(policy, tasks=bool(program.tasks))) :]
             if together and not as_json:
-                _survey(results[-len(policies_named(policy, tasks=bool(program.tasks))) :])
+                _survey(every)
+            if folder is not None and len(every) > 1:
+                _draw_policies(every, folder, complain if as_json else say)
         except CheckpointError:
             raise
         except guard.EXPECTED as error:
@@ -246,3 +249,11 @@ def _draw(program: Program, result: Result, folder: Path, tell: Callable[[str], 
 
     paths = draw_fitting(program, result, folder)
     tell(tell_of(paths) + "\n" if paths else "No figure fits this scenario.\n")
+
+
+def _draw_policies(results: Sequence[Result], folder: Path, tell: Callable[[str], None]) -> None:
+    """Draw under which policies a scenario goes wrong, if they differ in that."""
+    from lab.draw import draw_policies
+
+    if paths := draw_policies(results, folder):
+        tell(tell_of(paths) + "\n")

@@ -7,13 +7,17 @@ imports it where a figure is asked for.
 from __future__ import annotations
 
 from lab.draw.architecture import architecture
+from lab.draw.by_policy import wrong_by_policy
+from lab.draw.code_margin import switch_points_in_code
 from lab.draw.drawing import Drawing
 from lab.draw.event_loop_ring import event_loop_ring
 from lab.draw.event_loop_timeline import event_loop_timeline
 from lab.draw.files import save
+from lab.draw.fitting import draw_fitting, draw_policies
 from lab.draw.flows import core_turns, execution_flows
-from lab.draw.gallery import draw_fitting, draw_gallery
+from lab.draw.gallery import draw_gallery
 from lab.draw.grid import progress_grid
+from lab.draw.growth import growth_plot
 from lab.draw.ladder import refcount_ladder
 from lab.draw.lanes import swim_lanes
 from lab.draw.latency import latency_plot
@@ -35,10 +39,12 @@ __all__ = [
     "core_turns",
     "draw_fitting",
     "draw_gallery",
+    "draw_policies",
     "event_loop_ring",
     "event_loop_timeline",
     "execution_flows",
     "gil_timeline",
+    "growth_plot",
     "interleaving_strips",
     "latency_plot",
     "outcome_bars",
@@ -50,5 +56,7 @@ __all__ = [
     "speed_up_bars",
     "state_levels",
     "swim_lanes",
+    "switch_points_in_code",
     "trace_timeline",
+    "wrong_by_policy",
 ]

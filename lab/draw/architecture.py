@@ -74,7 +74,8 @@ def architecture(
         raise UsageError("there is no run to draw")
     frame = Frame.of(size, ax)
     title = _title(moments)
-    note = f"simulated, after {at * 1e3:g} ms"
+    cores = max(len(moment.cores) for moment in moments)
+    note = f"simulated, {cores} core{'s' * (cores > 1)}, after {at * 1e3:g} ms"
     if any(set(moment.threads) - set(moment.cores) for moment in moments):
         note += " · broken outline: wants to run Python, and waits"
     columns = 2 if frame.width > WIDE and len(moments) > 1 else 1
@@ -91,7 +92,7 @@ def architecture(
     height = frame.tall(head + rows * least * roomy + frame.size.margin, "this picture")
     canvas = Canvas(frame, height)
     top = canvas.head(title, note)
-    high = min((height - top - frame.size.margin) / rows, least * 2.3)
+    high = min((height - top - frame.size.margin) / rows, least * 2.8)
     for number, moment in enumerate(moments):
         row, column = divmod(number, columns)
         cell = _Cell(canvas, moment, number + 1, frame.left + column * (width + gap), width)
@@ -137,8 +138,13 @@ def _title(moments: Sequence[_Moment]) -> str:
         gils = {0: "no GIL", 1: "one GIL"}.get(only.gils, f"{count_word(only.gils)} GILs")
         runs = "one thread runs" if only.running == 1 else f"{count_word(only.running)} threads run at once"
         return capital(f"{gils}: {runs}")
-    if single and all(moment.running == 1 for moment in single):
-        return "One GIL, one running thread"
+    others = [moment for moment in moments if moment.gils != 1]
+    threads = len(moments[0].threads)
+    same = all(len(moment.threads) == threads for moment in moments)
+    if single and same and all(one.running == 1 for one in single) and all(one.running == threads for one in others):
+        several = [{True: "one each", False: "none"}[gils] for gils in dict.fromkeys(one.gils > 1 for one in others)]
+        run = "both run" if threads == 2 else f"all {count_word(threads)} run"
+        return f"With one GIL one thread runs at a time; with {listing(several, 'or')}, {run}"
     return "Who runs at this moment"
 
 
@@ -192,8 +198,8 @@ class _Cell:
         self.part = part = high / LEAST
         sides = self.split(self.left, self.width, len(self.moment.processes), unit * 0.8)
         for number, ((x, width), interpreters) in enumerate(zip(sides, self.moment.processes, strict=True)):
-            self.process(interpreters, x, top, width, part * 4.7, number)
-        self.cores(top + part * 6.1, part * 1.5)
+            self.process(interpreters, x, top, width, part * 5.0, number)
+        self.cores(top + part * 6.25, part * 1.4)
 
     def split(self, left: float, width: float, parts: int, gap: float) -> list[tuple[float, float]]:
         """Return the left edge and the width of each part of a row."""
@@ -265,7 +271,8 @@ class _Cell:
             )
             if name in self.at:
                 start = self.at[name]
+                end = min(max(start[0], left + wide * 0.25), left + wide * 0.75)
                 self.canvas.arrow(
-                    (start[0], start[1] + unit * 0.1), (left + wide / 2, y - unit * 0.15), stroke=1.8,
+                    (start[0], start[1] + unit * 0.1), (end, y - unit * 0.15), stroke=1.8,
                     gid=f"{self.gid}-runs-{name}", order=5,
                 )  # fmt: skip

@@ -14,7 +14,21 @@ from matplotlib.patches import Circle, Ellipse, FancyBboxPatch, PathPatch, Polyg
 from matplotlib.path import Path
 
 from lab.draw.drawing import Drawing
-from lab.draw.style import INK, MUTED, PAPER, Role, Size, SizeName, balanced, font, ink_on, size_named, width_of, wrap
+from lab.draw.style import (
+    INK,
+    MUTED,
+    PAPER,
+    SIZES,
+    Role,
+    Size,
+    SizeName,
+    balanced,
+    font,
+    ink_on,
+    size_named,
+    width_of,
+    wrap,
+)
 from lab.errors import UsageError
 
 __all__ = ["Canvas", "Frame"]
@@ -148,11 +162,15 @@ class Canvas:
         fill: str = PAPER, edge: str = INK, stroke: float = 1.0, dashed: bool = False, hatch: str | None = None,
         round_by: float | None = None, gid: str | None = None, order: float = 3,
     ) -> None:  # fmt: skip
-        """Draw a box whose top left corner is (x, y), with rounded corners; `stroke` counts ordinary lines."""
+        """Draw a box whose top left corner is (x, y), with rounded corners; `stroke` counts ordinary lines.
+
+        A hatch is as dense and as heavy beside the type on a slide as on paper.
+        """
         radius = self.size.small * 0.25 if round_by is None else round_by
         style: dict[str, Any] = {
             "facecolor": fill, "edgecolor": edge, "linewidth": stroke * self.size.stroke, "zorder": order,
-            "linestyle": (0, (2.2, 1.2)) if dashed else "solid", "hatch": hatch, "capstyle": "butt",
+            "linestyle": (0, (2.2, 1.2)) if dashed else "solid", "capstyle": "butt",
+            "hatch": hatch and hatch[: max(1, round(len(hatch) * SIZES["column"].small / self.size.small))],
         }  # fmt: skip
         patch: Rectangle | FancyBboxPatch
         if radius:
@@ -162,6 +180,7 @@ class Canvas:
             )  # fmt: skip
         else:
             patch = Rectangle((x, y), width, height, **style)
+        patch.set_hatch_linewidth(0.6 * self.size.small / SIZES["column"].small)
         patch.set_gid(gid)
         self.axes.add_patch(patch)
 

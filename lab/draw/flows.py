@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from lab.draw.canvas import Canvas, Frame
 from lab.draw.drawing import Drawing
-from lab.draw.style import INK, MUTED, PALE, RAIL, SizeName, ink_on, thread_colour
+from lab.draw.style import INK, MUTED, PALE, PAPER, RAIL, SizeName, ink_on, thread_colour
 from lab.draw.time_axis import draw_axis, shown_time
 from lab.draw.words import capital, count_word, listing
 from lab.errors import UsageError
@@ -18,8 +18,11 @@ from lab.gil import Run, spans
 
 __all__ = ["core_turns", "execution_flows"]
 
-WAITS = {"io": "waits", "ready": "could run, and has no core"}
+WAITS = {"io": "waits", "ready": "has no core"}
 """What a lane of a task shows beside running."""
+
+ADVERBS = {"sequential": "sequentially", "concurrent": "concurrently", "parallel": "in parallel"}
+"""How a title says the names of ways that are adjectives."""
 
 WIDE = 600.0
 """Points: on a wider sheet the headings stand beside the lanes, not above them."""
@@ -67,7 +70,7 @@ def execution_flows(runs: Mapping[str, Run], *, ax: Axes | None = None, size: Si
     """
     tasks = _tasks(runs)
     panels = [_by_task(name, run, tasks) for name, run in runs.items()]
-    said = [f"{shown_time(panel.end)} {panel.name}" for panel in panels]
+    said = [f"{shown_time(panel.end)} {ADVERBS.get(panel.name, panel.name)}" for panel in panels]
     title = capital(f"the same {count_word(len(tasks))} tasks take {listing(said)}")
     return _draw(title, panels, tasks, _note(runs), Frame.of(size, ax), colour_lanes=True)
 
@@ -174,7 +177,7 @@ def _draw(
     waits = [kind for kind in WAITS if any(piece.kind == kind for panel in panels for piece in panel.pieces)]
     wide = frame.width > WIDE
     lanes = sum(len(panel.lanes) for panel in panels)
-    gaps = (0.9 if wide else 2.4) * len(panels)
+    gaps = (0.9 if wide else 2.4 if colour_lanes else 2.9) * len(panels)
     fixed = (
         frame.head_height(title, note) + unit * (gaps + 2.4 + 2.0 * bool(waits or not colour_lanes)) + frame.size.margin
     )
@@ -186,7 +189,8 @@ def _draw(
     for number, panel in enumerate(panels):
         top = sheet.panel(panel, top, f"panel-{number + 1}")
     draw_axis(canvas, top + unit * 0.6, sheet.left, sheet.right, sheet.end)
-    sheet.keys(waits, top + unit * 3.6)
+    on_cores = any(piece.text for panel in panels for piece in panel.pieces)
+    sheet.keys(waits, top + unit * 3.6, cores=on_cores and colour_lanes)
     rows = [("panel", "lane", "task", "does", "start_ms", "end_ms")]
     rows += [
         (panel.name, panel.lanes[one.lane], tasks[one.task], one.kind, f"{one.start / 1e6:.3f}", f"{one.end / 1e6:.3f}")
@@ -231,7 +235,7 @@ class _Sheet:
     def panel(self, panel: _Panel, top: float, gid: str) -> float:
         """Draw one run below `top`; return where it ends."""
         canvas, unit = self.canvas, self.unit
-        first = top + unit * (0.5 if self.wide else 2.2)
+        first = top + unit * (0.5 if self.wide else 2.2 if self.colour_lanes else 2.7)
         bottom = first + self.lane * len(panel.lanes)
         heading = (first + bottom) / 2 - unit * 0.7 if self.wide else top + unit * 1.1
         canvas.text(canvas.frame.left, heading, capital(panel.name), "body", bold=True)
@@ -240,7 +244,7 @@ class _Sheet:
         canvas.text(canvas.frame.left + beside, heading + below, panel.cores, colour=MUTED)
         for number, name in enumerate(panel.lanes):
             y = first + self.lane * (number + 0.5)
-            canvas.line([(self.left, y), (self.x(self.end), y)], colour=RAIL, stroke=0.5, style=(0, (0.8, 2.4)))
+            canvas.line([(self.left, y), (self.x(panel.end), y)], colour=RAIL, stroke=0.5, style=(0, (0.8, 2.4)))
             if self.colour_lanes:
                 high = min(self.lane * 0.9, unit * 1.45)
                 canvas.chip(self.names, y, self.label, high, name, thread_colour(number), f"{gid}-{name}")
@@ -296,13 +300,16 @@ class _Sheet:
         else:
             self.canvas.text(x, top - unit * 1.1, said, align="center", bold=True)
 
-    def keys(self, waits: Sequence[str], y: float) -> None:
+    def keys(self, waits: Sequence[str], y: float, *, cores: bool) -> None:
         """Say what the marks mean."""
         x, unit = self.canvas.frame.left, self.unit
-        if waits and self.colour_lanes:
+        if (waits or cores) and self.colour_lanes:
+            said = "runs, on that core" if cores else "runs"
             self.canvas.box(x, y - unit * 0.65, unit * 2.2, unit * 1.3, fill=MUTED, stroke=0.6, round_by=0)
-            self.canvas.text(x + unit * 2.8, y, "runs")
-            x += unit * 3.8 + self.canvas.frame.text_width("runs")
+            if cores:
+                self.canvas.text(x + unit * 1.1, y, "1", align="center", bold=True, colour=PAPER, ground=MUTED)
+            self.canvas.text(x + unit * 2.8, y, said)
+            x += unit * 3.8 + self.canvas.frame.text_width(said)
         if not self.colour_lanes:
             self.canvas.arrow((x + unit * 0.5, y - unit * 0.6), (x + unit * 0.5, y + unit * 0.6), stroke=1.0)
             self.canvas.text(x + unit * 1.4, y, "a switch: the core goes on with another task")

@@ -1,17 +1,19 @@
-"""The gallery, and the figures that fit one scenario."""
+"""The gallery: every picture of it, and the folder with its index."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
 from lab.catalogue import resolve
+from lab.draw.by_policy import wrong_by_policy
+from lab.draw.code_margin import switch_points_in_code
 from lab.draw.drawing import Drawing
 from lab.draw.files import save, write_all
 from lab.draw.gil_pictures import CONCURRENCY, GIL
 from lab.draw.grid import progress_grid
-from lab.draw.ladder import distinct, refcount_ladder
+from lab.draw.growth import growth_plot
+from lab.draw.ladder import refcount_ladder
 from lab.draw.lanes import swim_lanes
 from lab.draw.levels import state_levels
 from lab.draw.outcomes import outcome_bars
@@ -19,17 +21,15 @@ from lab.draw.picture import Maker, Picture
 from lab.draw.runs import runs_of
 from lab.draw.strips import interleaving_strips
 from lab.draw.style import SizeName
-from lab.errors import UsageError
 from lab.explorer import explore
 from lab.explorer.graph import Schedule, StateGraph, state_graph
 from lab.explorer.result import Result
 from lab.language import load_program
-from lab.model.policies import policy_named
-from lab.model.program import Program
+from lab.model.policies import policies_for, policy_named
 from lab.model.relation import Relation
-from lab.model.trace import Trace, replay
+from lab.model.trace import replay
 
-__all__ = ["GALLERY", "Picture", "draw_fitting", "draw_gallery"]
+__all__ = ["GALLERY", "Picture", "draw_gallery"]
 
 
 @cache
@@ -76,6 +76,33 @@ def _levels(name: str) -> Maker:
     return lambda size: state_levels(_graph(name), size=size)
 
 
+def _code(name: str) -> Maker:
+    return lambda size: switch_points_in_code(_relation(name).program, size=size)
+
+
+@cache
+def _under_every_policy(name: str) -> tuple[Result, ...]:
+    program = _relation(name).program
+    return tuple(explore(Relation(program, policy)) for policy in policies_for(tasks=bool(program.tasks)).values())
+
+
+def _versions(*names: str) -> Maker:
+    return lambda size: wrong_by_policy(*map(_under_every_policy, names), size=size)
+
+
+@cache
+def _grown(name: str, parameter: str, most: int) -> tuple[Result, ...]:
+    path, full = resolve(name)
+    return tuple(
+        explore(Relation(load_program(path, name=full, parameters={parameter: value}), policy_named("access")))
+        for value in range(1, most + 1)
+    )
+
+
+def _growth(name: str, parameter: str, most: int) -> Maker:
+    return lambda size: growth_plot(_grown(name, parameter, most), parameter, size=size)
+
+
 GALLERY = (
     *CONCURRENCY,
     Picture(
@@ -89,6 +116,11 @@ GALLERY = (
         ),
     ),
     Picture("refcount-orders", "Every order of one increment and one decrement", _strips("refcount/race")),
+    Picture(
+        "growth",
+        "How the number of orders grows with the length of the threads",
+        _growth("lost_update/race", "ROUNDS", 8),
+    ),
     Picture(
         "refcount-outcomes",
         "How often each outcome comes, faulty and repaired",
@@ -104,6 +136,12 @@ GALLERY = (
     ),
     Picture("refcount-race-grid", "The race as a grid of progress", _grid("refcount/race")),
     Picture("refcount-race-levels", "The race as a graph of states", _levels("refcount/race")),
+    Picture("switch-points", "Where a switch can happen in the code, version by version", _code("refcount/race")),
+    Picture(
+        "lost-updates-by-version",
+        "Lost updates by version of Python",
+        _versions("lost_update/race", "lost_update/call_in_window"),
+    ),
     Picture("lock-order-grid", "Two locks in opposite order as a grid of progress", _grid("lock_order/inversion")),
     Picture("lock-order-lanes", "The schedule that ends in the deadlock", _lanes("lock_order/inversion", "T1", "T2")),
     *GIL,
@@ -157,89 +195,3 @@ def _entry(picture: Picture, drawing: Drawing) -> list[str]:
         "",
         f"Column: {', '.join(kinds)}. Slide: {', '.join(slide)}.",
     ]
-
-
-def draw_fitting(program: Program, result: Result, directory: str | Path, *, size: SizeName = "page") -> list[Path]:
-    """Draw the figures that fit a scenario: those whose family can show it, small enough to be read.
-
-    The outcome bars, the witness of the first wrong outcome as lanes, every interleaving if there are few, the ladder
-    of a `Record`, and the progress grid of two threads that cannot go round in circles, else a small graph by levels.
-
-    Parameters
-    ----------
-    program, result
-        A scenario and what an exploration of it found, under the policy that `result` names.
-    directory : path
-        Where to write; made if need be.
-    """
-    relation = Relation(program, policy_named(result.policy))
-    stem = result.scenario.replace("/", "-").replace("\\", "-").strip(".-") or "scenario"
-    if result.policy != "access":
-        stem += f"-{result.policy}"
-    paths: list[Path] = []
-    for family, make in _candidates(relation, result, size):
-        try:
-            drawing = make()
-        except UsageError:  # this family cannot show this scenario
-            continue
-        paths += save(drawing, directory, f"{stem}-{family}")
-    return paths
-
-
-STATES_IN_FIGURES = 400
-STRIPS_IN_FIGURES = 12
-STEPS_IN_FIGURES = 16
-RACES_IN_FIGURES = 6
-
-
-def _candidates(relation: Relation, result: Result, size: SizeName) -> Iterator[tuple[str, Callable[[], Drawing]]]:
-    """Offer a way of drawing each family; one that does not fit raises `UsageError`."""
-    yield "outcomes", lambda: outcome_bars(result, size=size)
-    ended = [outcome for outcome in result.outcomes if outcome.status in {"finished", "deadlock"} and outcome.witness]
-    ended.sort(key=lambda outcome: (not outcome.faulty, len(outcome.witness)))
-    witnesses = [outcome.witness for outcome in ended]
-    broken = None if ended and ended[0].faulty else _violated_on_the_way(result)
-    if broken is not None:
-        yield "lanes", lambda: swim_lanes(_short(replay(relation, broken[1])), wrong=True, broken=broken[0], size=size)
-    elif witnesses:
-        yield "lanes", lambda: swim_lanes(_short(replay(relation, witnesses[0])), wrong=ended[0].faulty, size=size)
-    if result.states > STATES_IN_FIGURES or not result.complete:
-        return
-    graph = state_graph(relation, STATES_IN_FIGURES)
-    if graph.schedules is not None and graph.schedules <= STRIPS_IN_FIGURES:
-        yield "strips", lambda: interleaving_strips(runs_of(relation, graph=graph), size=size)
-    if _counts_references(graph) and witnesses:
-        yield (
-            "ladder",
-            lambda: refcount_ladder(
-                distinct(runs_of(relation, sorted(witnesses), graph)), total=graph.schedules, size=size
-            ),
-        )
-    if len(graph.threads) == 2 and graph.order is not None:
-        yield "grid", lambda: progress_grid(graph, size=size)
-    else:
-        yield "levels", lambda: state_levels(graph, size=size)
-
-
-def _violated_on_the_way(result: Result) -> tuple[str, Schedule] | None:
-    """Return a property that a state violates before the end, and a schedule to that state."""
-    for prop in result.properties:
-        if prop.kind == "always" and prop.witness:
-            return prop.name, prop.witness
-    return None
-
-
-def _counts_references(graph: StateGraph) -> bool:
-    """Whether the count of a `Record` changes: one that counts in fields of its own has no ladder."""
-    counts = [
-        {name: value["refs"] for name, value in shared.items() if isinstance(value, dict) and "refs" in value}
-        for shared in graph.shared
-    ]
-    return any(count != counts[0] for count in counts)
-
-
-def _short(trace: Trace) -> Trace:
-    """Return the trace; raises `UsageError` when it is too long or too tangled to be read as lanes."""
-    if len(trace.events) > STEPS_IN_FIGURES or len(trace.races) > RACES_IN_FIGURES:
-        raise UsageError("the trace is too long for a figure")
-    return trace

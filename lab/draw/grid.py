@@ -17,6 +17,8 @@ from lab.explorer.graph import Schedule, StateGraph
 
 __all__ = ["progress_grid"]
 
+REACH = 0.25
+"""How far from the middle of a cell states of one spot may stand, in cells."""
 RIM = 0.36
 """How much of a cell there is outside the outermost nodes."""
 
@@ -177,17 +179,25 @@ def _axes(canvas: Canvas, layout: _Layout, plan: Plan, graph: StateGraph, top: f
     canvas.chip(axis - chip / 2, upper - unit * 1.2, chip, unit * 1.4, names[1], thread_colour(1))
 
 
-def _spots(layout: _Layout, plan: Plan, top: float) -> dict[Node, tuple[float, float]]:
-    """Return where each node stands: states of one spot side by side on the falling diagonal."""
+def _spots(layout: _Layout, plan: Plan, graph: StateGraph, top: float) -> dict[Node, tuple[float, float]]:
+    """Return where each node stands: states of one spot side by side on the falling diagonal.
+
+    Right ends that share a spot with wrong ones stand outside of them: runs that go right pass round those that cannot.
+    """
     places: dict[Node, tuple[float, float]] = {}
-    reach = min(layout.cell) * 0.27
+    reach = min(layout.cell) * REACH
     for node in plan.nodes:
         mates = plan.at(node.spot)
-        shift = (
-            (mates.index(node) - (len(mates) - 1) / 2) * (2 * reach / max(1, len(mates) - 1)) if len(mates) > 1 else 0.0
-        )
+        outer = [mate for mate in mates if mate.state in graph.ends and mate.state not in graph.faults]
+        apart = 0 < len(outer) < len(mates)
+        if apart:
+            mates = outer if node in outer else [mate for mate in mates if mate not in outer]
         x, y = layout.point(node.spot, top)
-        places[node] = (x + shift, y + shift)
+        shift = 0.0
+        if len(mates) > 1:
+            shift = (mates.index(node) / (len(mates) - 1) - 0.5) * reach * (1 if apart else 2)
+        out = reach * (apart and node in outer)
+        places[node] = (x + shift + out, y + shift - out)
     return places
 
 
@@ -195,13 +205,22 @@ def _name(node: Node) -> str:
     return f"{node.state}at{node.spot[0]}.{node.spot[1]}"
 
 
+def _way(start: tuple[float, float], end: tuple[float, float], thread: int) -> list[tuple[float, float]]:
+    """Return the way of a step: along its thread's axis, and slantwise only where it ends beside it."""
+    (x, y), (u, v) = start, end
+    turn = (max(x, u - abs(v - y)), y) if thread == 0 else (x, min(y, v + abs(u - x)))
+    return [start, end] if turn in (start, end) else [start, turn, end]
+
+
 def _edges(canvas: Canvas, layout: _Layout, plan: Plan, graph: StateGraph, top: float) -> None:
-    places, unit = _spots(layout, plan, top), canvas.size.small
+    places, unit = _spots(layout, plan, graph, top), canvas.size.small
     for source, thread, target in plan.edges:
         gid = f"edge-{_name(source)}-{_name(target)}"
-        canvas.line([places[source], places[target]], colour=stroke_colour(thread), stroke=1.5, gid=gid, order=2)
+        way = _way(places[source], places[target], thread)
+        canvas.line(way, colour=stroke_colour(thread), stroke=1.5, gid=gid, order=2)
     for before, after in pairwise(plan.path):
-        canvas.line([places[before], places[after]], stroke=4.4, order=2.2, gid=f"path-{_name(before)}-{_name(after)}")
+        way = _way(places[before], places[after], int(after.spot[1] > before.spot[1]))
+        canvas.line(way, stroke=4.4, order=2.2, gid=f"path-{_name(before)}-{_name(after)}")
     for node in plan.nodes:
         for thread in graph.waiting.get(node.state, {}):
             x, y = places[node]
@@ -216,9 +235,9 @@ def _edges(canvas: Canvas, layout: _Layout, plan: Plan, graph: StateGraph, top: 
 
 
 def _nodes(canvas: Canvas, layout: _Layout, plan: Plan, graph: StateGraph, top: float) -> None:
-    places, unit = _spots(layout, plan, top), canvas.size.small
+    places, unit = _spots(layout, plan, graph, top), canvas.size.small
     crowd = max(len(plan.at(node.spot)) for node in plan.nodes)
-    crowded = min(layout.cell) * 0.54 / max(1, crowd - 1) * 0.6
+    crowded = min(layout.cell) * 2 * REACH / max(1, crowd - 1) * 0.5
     for node in plan.nodes:
         x, y = places[node]
         gid = f"state-{_name(node)}"

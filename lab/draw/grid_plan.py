@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from lab.draw.words import act, capital, count_word, entry_thread, every, family, listing, pairs
+from lab.draw.words import act, capital, count_word, entry_thread, every, family, listing, needs_place, pairs
 from lab.errors import UsageError
 from lab.explorer.graph import Schedule, StateGraph
 
@@ -102,7 +102,9 @@ def _labels(
                 kinds[family(verb)].add(touched)
 
     def name(some: dict[tuple[str, str], int]) -> str:
-        found = [f"{verb} {touched}" if len(kinds[family(verb)]) > 1 else verb for verb, touched in some]
+        found = [
+            f"{verb} {touched}" if len(kinds[family(verb)]) > 1 or needs_place(verb) else verb for verb, touched in some
+        ]
         return " or ".join(dict.fromkeys(found)) if len(found) <= 2 else "…"
 
     return (

@@ -63,7 +63,7 @@ def swim_lanes(
     for index, item in enumerate(layout.items):
         hurts = item.waits or index in losing or bool(trace.events[index].error)
         _box(canvas, layout, index, corner, hurts)
-    _joins(canvas, layout, trace, corner)
+    _joins(canvas, layout, trace, corner, frozenset(lost))
     return canvas.finish(title, note, _alt(title, trace), _table(trace))
 
 
@@ -79,7 +79,8 @@ def _title(trace: Trace, lost: Sequence[tuple[int, int]], broken: str = "") -> s
         victim, thief = (trace.events[index] for index in lost[0])
         return f"An update is lost: {thief.thread} overwrites what {victim.thread} wrote"
     if broken:
-        return f"{len(trace.events)} steps to where {broken!r} is no longer true"
+        number = len(trace.events)
+        return f"After {count_word(number)} step{'s' * (number != 1)} {broken!r} does not hold"
     if trace.races:
         one, other = (trace.events[index] for index in trace.races[0])
         amount = "two accesses" if len(trace.races) == 1 else f"{count_word(len(trace.races))} pairs of accesses"
@@ -147,13 +148,16 @@ def _track(
             canvas.text(x, y, text, align="center", mono=True, bold=True, ground=PALE)
 
 
-def _joins(canvas: Canvas, layout: Layout, trace: Trace, corner: tuple[float, float]) -> None:
-    """Draw what relates steps of different lanes: arrows, and broken lines for races."""
+def _joins(
+    canvas: Canvas, layout: Layout, trace: Trace, corner: tuple[float, float], lost: frozenset[tuple[int, int]]
+) -> None:  # fmt: skip
+    """Draw what relates steps of different lanes: arrows, and broken lines for races, the one that does harm heavy."""
     joins = [("order", *pair) for pair in trace.order] + [("race", *pair) for pair in trace.races]
     far = [join for join in joins if layout.places[join[1]][0] != layout.places[join[2]][0]]
     for kind, source, target in joins:
         if (kind, source, target) not in far:
-            _join(canvas, _path(layout, source, target, corner), kind, f"{kind}-{source + 1}-{target + 1}")
+            heavy = not lost or (source, target) in lost
+            _join(canvas, _path(layout, source, target, corner), kind, f"{kind}-{source + 1}-{target + 1}", heavy)
     for number, join in enumerate(far):
         letter = _LETTERS[number % 26] + (str(number // 26) if number >= 26 else "")
         _broken(canvas, layout, join, far, corner, letter)
@@ -182,9 +186,12 @@ def _path(layout: Layout, source: int, target: int, corner: tuple[float, float])
     return [(corner[0] + x, corner[1] + y) for x, y in points]
 
 
-def _join(canvas: Canvas, points: Sequence[tuple[float, float]], kind: str, gid: str) -> None:
+def _join(
+    canvas: Canvas, points: Sequence[tuple[float, float]], kind: str, gid: str, heavy: bool = True
+) -> None:  # fmt: skip
     if kind == "race":
-        canvas.line(points, stroke=2.6, style=(0, (2.2, 1.3)), gid=gid, order=2.4)
+        dashes = (0, (2.2, 1.3)) if heavy else (0, (3.4, 2.4))
+        canvas.line(points, stroke=2.6 if heavy else 1.3, style=dashes, gid=gid, order=2.4)
         return
     if len(points) > 2:
         canvas.line(points[:-1], stroke=1.3)

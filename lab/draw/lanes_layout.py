@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from lab.draw.canvas import Frame
-from lab.draw.words import cells, changes, family, listing, parts, short_names, value_text
+from lab.draw.words import cells, changes, family, listing, needs_place, parts, short_names, value_text
 from lab.errors import UsageError
 
 if TYPE_CHECKING:
@@ -75,16 +75,21 @@ def _lines(trace: Trace, event: Event) -> list[str]:
     """Return what a step's box says, one word group a line; a place is named where the verb has several."""
     verb, touched, value = parts(event)
     same = {parts(one)[1] for one in trace.events if family(parts(one)[0]) == family(verb)}
-    said = [verb] + [touched] * (bool(touched) and (len(same) > 1 or verb == "waits for")) + [value] * bool(value)
+    said = [verb] + [touched] * (bool(touched) and (len(same) > 1 or needs_place(verb))) + [value] * bool(value)
     return [*said, event.error.partition(":")[0]] if event.error else said
 
 
 def waits_of(trace: Trace) -> dict[str, list[str]]:
-    """Return what is said of each thread that a deadlock leaves waiting."""
+    """Return what is said of each thread that a deadlock leaves waiting; holders by the names of their lanes."""
     if trace.status != "deadlock":
         return {}
+    lanes = dict(zip(trace.threads, short_names(trace.threads), strict=True))
     return {
-        thread: ["waits for", str(why["for"]), *([f"held by {listing(why['held_by'])}"] if why["held_by"] else [])]
+        thread: [
+            "waits for",
+            str(why["for"]),
+            *([f"held by {listing([lanes[name] for name in why['held_by']])}"] if why["held_by"] else []),
+        ]
         for thread, why in trace.waiting.items()
     }
 
@@ -114,7 +119,7 @@ def fit(frame: Frame, trace: Trace, head: float) -> Layout:
     starts = {
         name: max(frame.text_width(value_text(state[name]), mono=True) for state in states) - label for name in tracks
     }
-    places, ends = _placed(items, frame.room - label, unit, starts)
+    places, ends = _placed(items, frame.room - label, unit, starts, 2.6 if frame.height is None else 4.5)
     box_height = unit * (1.28 * max(len(item.lines) for item in items) + 0.6)
     track, gap, lane = unit * 3.3, unit * 1.8, box_height + unit * 2.2
     if frame.height is not None:
@@ -146,12 +151,13 @@ def _item(frame: Frame, thread: int, lines: Sequence[str], new: Mapping[str, Any
 
 
 def _placed(
-    items: Sequence[Item], room: float, unit: float, starts: Mapping[str, float]
+    items: Sequence[Item], room: float, unit: float, starts: Mapping[str, float], most: float
 ) -> tuple[tuple[tuple[int, float], ...], tuple[float, ...]]:
     """Return the system and the middle of each box, and where each system ends.
 
     A box stands right of the one before it in time, clear of the one before it in its own lane, and far enough from
-    the one before it that changed the same value. `starts` is how far each track's value at the start reaches.
+    the one before it that changed the same value. `starts` is how far each track's value at the start reaches, `most`
+    how far all may be drawn apart to fill the room.
     """
     systems: list[list[tuple[Item, float]]] = [[]]
     for item in items:
@@ -163,7 +169,7 @@ def _placed(
     wide = max(x + _reach(item) for system in systems for item, x in system)
     if wide > room + 1:
         raise UsageError("the steps of this trace are too long for lanes of this size")
-    stretch = max(1.0, min(room / wide, 2.6))
+    stretch = max(1.0, min(*((room - _reach(item)) / x for system in systems for item, x in system if x), most))
     places = tuple((number, x * stretch) for number, system in enumerate(systems) for _, x in system)
     ends = (max(x * stretch + _reach(item) for item, x in system) for system in systems)
     return places, tuple(min(end + unit * 0.5, room) for end in ends)

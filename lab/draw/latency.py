@@ -61,7 +61,7 @@ def latency_plot(
     threads = _points([row for row in rows if row["interval_s"] == usual], "computing_threads", 1)
     panels = [
         panel
-        for panel in (("interval, ms", intervals, True), ("computing threads", threads, False))
+        for panel in (("switch interval, ms", intervals, True), ("computing threads", threads, False))
         if len(panel[1]) > 1
     ]
     if not panels:
@@ -83,7 +83,7 @@ def latency_plot(
     for number, (name, points, log) in enumerate(panels):
         left = frame.left + number * (width + gap) * wide
         plot = _Plot(canvas, (left, top + number * high * (not wide)), (width, high - unit), f"plot-{number + 1}")
-        plot.draw(f"round trip, ms, against {name}", points, (min(values), max(values)), log=log)
+        plot.draw(name, points, (min(values), max(values)), log=log)
     measured = any(one.measured for _, points, _ in panels for one in points)
     _marks_key(canvas, frame.left, height - frame.size.margin - unit * 0.7, measured=measured)
     table: list[tuple[str, ...]] = [("against", "x", "simulated_ms", "measured_ms", "measured_spread_ms")]
@@ -147,12 +147,13 @@ class _Plot:
         self.left = at[0] + self.unit * 3.2
         self.right = at[0] + extent[0] - self.unit * 1.5
         self.top = at[1] + self.unit * 2.4
-        self.bottom = at[1] + extent[1] - self.unit * 2.2
+        self.bottom = at[1] + extent[1] - self.unit * 3.2
 
     def draw(self, said: str, points: Sequence[_Point], limits: tuple[float, float], *, log: bool) -> None:
-        """Draw the axes, the simulated values with their line, and the measured ones with their spread."""
+        """Draw the axes, `said` below, the simulated values and their line, the measured ones and their spread."""
         unit, canvas = self.unit, self.canvas
-        canvas.text(self.at[0], self.at[1] + unit * 0.8, said, bold=True)
+        canvas.text(self.at[0], self.at[1] + unit * 0.8, "round trip, ms", bold=True)
+        canvas.text((self.left + self.right + unit) / 2, self.bottom + unit * 2.6, said, align="center", bold=True)
         low, high = floor(log10(limits[0]) + 1e-9), ceil(log10(limits[1]) - 1e-9)
         self.scale = (low, max(high, low + 1))
         for power in range(self.scale[0], self.scale[1] + 1):

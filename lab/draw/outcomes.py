@@ -10,13 +10,15 @@ from matplotlib.axes import Axes
 
 from lab.draw.canvas import Canvas, Frame
 from lab.draw.drawing import Drawing
-from lab.draw.style import BAD, GOOD, MUTED, RAIL, SizeName
+from lab.draw.style import BAD, GOOD, MUTED, RAIL, SizeName, wrap
 from lab.draw.words import capital, cells, clipped, count_word, every, fraction, outcome_lines
+from lab.draw.wrong import Wrong, chance_of, wrong_of
 from lab.errors import UsageError
 from lab.explorer.result import Outcome, Result
 
 __all__ = ["outcome_bars"]
 
+SHARE = "share of interleavings"
 MOST = 7
 """Outcomes drawn per scenario; the others are added up in one more row."""
 
@@ -58,7 +60,7 @@ def outcome_bars(
     """
     results = [result] if other is None else [result, other]
     for one in results:
-        if not one.complete or not one.outcomes or any(_chance(outcome) is None for outcome in one.outcomes):
+        if not one.complete or not one.outcomes or any(chance_of(outcome) is None for outcome in one.outcomes):
             raise UsageError(f"{one.scenario} has no known probabilities: its exploration is incomplete")
     frame = Frame.of(size, ax)
     groups = [(one, _rows(one)) for one in results]
@@ -81,12 +83,6 @@ def outcome_bars(
     return canvas.finish(title, note, _alt(title, groups), _table(groups))
 
 
-def _chance(outcome: Outcome) -> Fraction | None:
-    """Return the probability, to the nearest known number if it is rounded."""
-    about = outcome.probability_rounded
-    return outcome.probability if about is None else Fraction(about.value)
-
-
 def _told(result: Result, chance: Fraction) -> str:
     rounded = any(outcome.probability is None for outcome in result.outcomes)
     return f"≈ {float(chance):.4f}" if rounded else fraction(chance)
@@ -103,38 +99,37 @@ def _amount(results: Sequence[Result]) -> str:
 
 def _title(results: Sequence[Result]) -> str:
     first = results[0]
-    share, chance = _wrong(first)
-    if share is None:
-        faulty = any(outcome.faulty for outcome in first.outcomes)
-        head = f"It ends wrong with probability {_told(first, chance)}" if faulty else "No outcome is wrong"
-    elif not share and not chance:
-        many = isinstance(first.schedules, int) and first.schedules > 1
-        head = capital(f"{every(first.schedules) if isinstance(first.schedules, int) else 'all orders'} ")
-        head += "are right" if many else "is right"
-    elif share == 1:
-        head = "Every order goes wrong"
-    else:
-        count = sum(
-            outcome.schedules for outcome in first.outcomes if outcome.faulty and isinstance(outcome.schedules, int)
-        )
-        orders = f"{count_word(count)} of {count_word(first.schedules)}" if isinstance(first.schedules, int) else "some"
-        head = capital(f"{orders} orders go wrong" if count != 1 else f"{orders} orders goes wrong")
-        if share != chance:
-            head += f", with probability {fraction(chance)}"
+    wrong = wrong_of(first)
+    head = _head(first, wrong)
     if len(results) == 1:
         return head
-    other_share, _ = _wrong(results[1])
-    if other_share == 0 or (other_share is None and not any(outcome.faulty for outcome in results[1].outcomes)):
-        return f"{head}; once repaired, {'never' if share is None else 'none'}" if share != 0 else f"{head} in both"
-    return f"{head}; in the other, {fraction(other_share)}"
+    other = wrong_of(results[1])
+    if not other.share and not other.probability:
+        return (
+            f"{head}; once repaired, {'never' if wrong.share is None else 'none'}"
+            if wrong.probability
+            else (f"{head} in both")
+        )
+    return f"{head}; in the other, {fraction(other.share if other.share is not None else other.probability)}"
 
 
-def _wrong(result: Result) -> tuple[Fraction | None, Fraction]:
-    faulty = [outcome for outcome in result.outcomes if outcome.faulty]
-    chance = sum((_chance(outcome) or Fraction(0) for outcome in faulty), Fraction(0))
-    if any(outcome.share is None for outcome in result.outcomes):
-        return None, chance
-    return sum((outcome.share or Fraction(0) for outcome in faulty), Fraction(0)), chance
+def _head(result: Result, wrong: Wrong) -> str:
+    """Say how many orders of one scenario go wrong, and with what probability if that is another number."""
+    where = " on the way to a right end" if wrong.on_the_way else ""
+    if wrong.share is None:
+        verb = "goes wrong" if where else "ends wrong"
+        told = _told(result, wrong.probability)
+        return f"It {verb}{where} with probability {told}" if wrong.probability else "No outcome is wrong"
+    total = result.schedules
+    assert isinstance(total, int)
+    if not wrong.share and not wrong.probability:
+        return capital(f"{every(total)} {'are' if total > 1 else 'is'} right")
+    if wrong.share == 1:
+        return f"Every order goes wrong{where}"
+    count = wrong.schedules or 0
+    head = f"{'at least ' * wrong.least}{count_word(count)} of {count_word(total)} orders"
+    head = capital(f"{head} go{'es' * (count == 1)} wrong{where}")
+    return head if wrong.share == wrong.probability else f"{head}, with probability {_told(result, wrong.probability)}"
 
 
 def _rows(result: Result) -> tuple[_Row, ...]:
@@ -147,7 +142,7 @@ def _rows(result: Result) -> tuple[_Row, ...]:
         _Row(
             _words(outcome_lines(outcome, vary)),
             outcome.share,
-            _chance(outcome),
+            chance_of(outcome),
             _count(outcome),
             outcome.faulty,
             outcome.probability is None,
@@ -162,7 +157,7 @@ def _rows(result: Result) -> tuple[_Row, ...]:
             total = sum(number for number in counts if isinstance(number, int))
             amount = f"{total:,}" if all(isinstance(number, int) for number in counts) else "∞"
             share = None if rest[0].share is None else sum((one.share or Fraction(0) for one in rest), Fraction(0))
-            chance = sum((_chance(one) or Fraction(0) for one in rest), Fraction(0))
+            chance = sum((chance_of(one) or Fraction(0) for one in rest), Fraction(0))
             rows.append(_Row((words,), share, chance, amount, faulty, any(one.probability is None for one in rest)))
     return tuple(rows)
 
@@ -172,7 +167,7 @@ def _words(lines: Sequence[str]) -> tuple[str, ...]:
 
 
 def _largest(ordered: Sequence[Outcome]) -> list[Outcome]:
-    chosen = sorted(ordered, key=lambda outcome: -(_chance(outcome) or 0))[:MOST]
+    chosen = sorted(ordered, key=lambda outcome: -(chance_of(outcome) or 0))[:MOST]
     return [outcome for outcome in ordered if outcome in chosen]
 
 
@@ -212,11 +207,12 @@ class _Layout:
     def fit(cls, frame: Frame, groups: Sequence[tuple[Result, Sequence[_Row]]], head: float) -> _Layout:
         unit = frame.size.small
         texts = [text for _, rows in groups for row in rows for text in row.words]
-        words = min(max(frame.text_width(text, mono=True, bold=True) for text in texts) + unit * 1.7, frame.room * 0.44)
+        words = min(max(frame.text_width(text, mono=True, bold=True) for text in texts) + unit * 1.7, frame.room * 0.46)
         gap = unit * 1.1
         half = (frame.room - words - gap * 1.6) / 2
         scale = half - unit * 0.5
-        pitch, line, name, heading = unit * 2.9, unit * 1.3, frame.size.body * 1.6, unit * 3.0
+        pitch, line, name = unit * 2.9, unit * 1.3, frame.size.body * 1.6
+        heading = unit * (1.75 if frame.text_width(SHARE) <= scale else 3.0)
         between = unit * 0.8
         extra = sum(max(0.0, len(row.words) - 1.5) * line for _, rows in groups for row in rows)
         count = sum(len(rows) for _, rows in groups)
@@ -235,11 +231,13 @@ def _labels(row: _Row, total: str) -> tuple[str, str]:
 
 
 def _headings(canvas: Canvas, layout: _Layout, y: float, *, shares: bool) -> None:
+    """Name both bars, in one line where it has room."""
     unit = canvas.size.small
-    first = ("share of", "interleavings") if shares else ("", "schedules")
-    for zero, lines in zip(layout.zeros, (first, ("", "probability")), strict=True):
-        for number, line in enumerate(lines):
-            canvas.text(zero, y + unit * (0.6 + 1.25 * number), line, colour=MUTED)
+    names = (SHARE if shares else "schedules", "probability")
+    for zero, name in zip(layout.zeros, names, strict=True):
+        lines = wrap(name, layout.scale, unit)
+        for number, line in enumerate(reversed(lines)):
+            canvas.text(zero, y + layout.heading - unit * (1.15 + 1.25 * number), line, colour=MUTED)
 
 
 def _draw_row(canvas: Canvas, layout: _Layout, row: _Row, total: str, y: float, gid: str) -> None:

@@ -77,8 +77,9 @@ def queues_for_cores(scenes: Sequence[Scene], *, ax: Axes | None = None, size: S
     row = min((height - fixed) / rows, least * 1.7)
     canvas = Canvas(frame, height)
     top = canvas.head(title, note)
+    boxes = max(scene.pieces + len(scene.order(core)) for scene in scenes for core in range(scene.cores))
     for number, scene in enumerate(scenes):
-        top = _scene(canvas, scene, top, row, f"scene-{number + 1}")
+        top = _scene(canvas, scene, top, row, boxes, f"scene-{number + 1}")
     table = [("scene", "core", "turn", "task", "piece")]
     table += [
         (scene.name, str(core + 1), str(turn + 1), scene.tasks[task], str(piece + 1))
@@ -93,16 +94,17 @@ def _cores(number: int) -> str:
     return f"{count_word(number)} core{'s' * (number != 1)}"
 
 
-def _scene(canvas: Canvas, scene: Scene, top: float, row: float, gid: str) -> float:
-    """Draw one scene below `top`; return where it ends."""
+def _scene(canvas: Canvas, scene: Scene, top: float, row: float, boxes: int, gid: str) -> float:
+    """Draw one scene below `top` at the scale of the one with the most `boxes` in a row; return where it ends."""
     unit, frame = canvas.size.small, canvas.frame
     canvas.text(frame.left, top + unit * 0.9, scene.name, "body", bold=True)
     first = top + unit * 2.0
-    turns = max(len(scene.order(core)) for core in range(scene.cores))
     core_width = unit * 5.2
     gap = unit * 2.6
-    side = min(row * 0.72, (frame.room - core_width - 2 * gap - unit) / (scene.pieces + turns) - unit * 0.25)
-    pitch = side + unit * 0.25
+    wide = (frame.room - core_width - 2 * gap - unit) / boxes - unit * 0.25
+    side = min(row * 0.72, wide)
+    wide = min(wide, side * 1.6)
+    pitch = wide + unit * 0.25
     left = frame.left + scene.pieces * pitch
     core_left = left + gap
     right = core_left + core_width + gap
@@ -111,7 +113,7 @@ def _scene(canvas: Canvas, scene: Scene, top: float, row: float, gid: str) -> fl
     for task, (name, y) in enumerate(zip(scene.tasks, heights, strict=True)):
         for piece in range(scene.pieces):
             x = left - (piece + 1) * pitch
-            _piece(canvas, x, y, side, name, task, f"{gid}-queue-{task + 1}-{piece + 1}")
+            _piece(canvas, (x, y), (wide, side), name, task, f"{gid}-queue-{task + 1}-{piece + 1}")
         target = middles[0] if scene.cores == 1 else middles[task]
         spread = unit * 0.5 * (task - (len(heights) - 1) / 2) if scene.cores == 1 else 0
         canvas.arrow(
@@ -133,17 +135,27 @@ def _scene(canvas: Canvas, scene: Scene, top: float, row: float, gid: str) -> fl
             (core_left + core_width + unit * 0.2, y), (right - unit * 0.3, y), stroke=1.6, gid=f"{gid}-from-{core + 1}"
         )
         for turn, (task, piece) in enumerate(scene.order(core)):
-            _piece(canvas, right + turn * pitch, y, side, scene.tasks[task], task, f"{gid}-done-{core + 1}-{turn + 1}")
+            _piece(
+                canvas,
+                (right + turn * pitch, y),
+                (wide, side),
+                scene.tasks[task],
+                task,
+                f"{gid}-done-{core + 1}-{turn + 1}",
+            )
             del piece
     return first + row * len(scene.tasks) + unit * 0.6
 
 
-def _piece(canvas: Canvas, x: float, y: float, side: float, name: str, task: int, gid: str) -> None:
+def _piece(
+    canvas: Canvas, at: tuple[float, float], extent: tuple[float, float], name: str, task: int, gid: str
+) -> None:  # fmt: skip
     """Draw a piece of a task."""
+    (x, y), (wide, high) = at, extent
     colour = thread_colour(task)
-    canvas.box(x, y - side / 2, side, side, fill=colour, stroke=0.7, gid=gid, order=4)
-    if canvas.frame.text_width(name, bold=True) < side:
-        canvas.text(x + side / 2, y, name, align="center", bold=True, colour=ink_on(colour), ground=colour)
+    canvas.box(x, y - high / 2, wide, high, fill=colour, stroke=0.7, gid=gid, order=4)
+    if canvas.frame.text_width(name, bold=True) < wide:
+        canvas.text(x + wide / 2, y, name, align="center", bold=True, colour=ink_on(colour), ground=colour)
 
 
 def _alt(title: str, scenes: Sequence[Scene]) -> str:

@@ -48,7 +48,10 @@ def speed_up_bars(
     title = _speed_title(shown, what)
     measured = any(row.get("measured_speedup") for row in shown)
     head = frame.head_height(title, note)
-    fixed = head + unit * 4.4 + frame.size.margin
+    gap = unit * 0.6
+    breaks = [number > 1 and row["workers"] != before["workers"]
+              for number, (before, row) in enumerate(zip([{}, *shown], shown, strict=False))]  # fmt: skip
+    fixed = head + unit * 4.4 + frame.size.margin + gap * sum(breaks)
     least = unit * (1.9 if frame.height is None else 1.25)
     height = frame.tall(fixed + least * len(shown), "this chart of speed-ups")
     row_high = min((height - fixed) / len(shown), unit * 3.4)
@@ -64,8 +67,9 @@ def speed_up_bars(
     right = frame.right - unit * (5.4 if measured else 2.6)
     scale = (right - left) / max(longest, 1)
     for number, (name, row) in enumerate(zip(names, shown, strict=True)):
-        _bar(canvas, row, name, left, top + row_high * (number + 0.5), scale, row_high, f"bar-{number + 1}")
-    bottom = top + row_high * len(shown)
+        y = top + row_high * (number + 0.5) + gap * breaks[: number + 1].count(True)
+        _bar(canvas, row, name, left, y, scale, row_high, f"bar-{number + 1}")
+    bottom = top + row_high * len(shown) + gap * sum(breaks)
     one = left + scale
     canvas.line([(one, top), (one, bottom)], colour=INK, stroke=1.0, style=(0, (3, 2)), order=6)
     canvas.text(
@@ -105,8 +109,9 @@ def _speed_title(rows: Sequence[Row], what: str) -> str:
     best = max(rows[1:], key=lambda row: row["simulated_speedup"])
     if threads["simulated_speedup"] < 1.1 and best["simulated_speedup"] > 1.3:
         name = {"free-threaded": "threads without a GIL"}.get(best["strategy"], best["strategy"])
-        return f"Threads do not speed up {what}; {name} make it {best['simulated_speedup']:.2g} times as fast"
-    return f"{str(threads['strategy']).capitalize()} make {what} {threads['simulated_speedup']:.2g} times as fast"
+        return f"Threads do not speed up {what}; {name} get through it {best['simulated_speedup']:.2g} times as fast"
+    name, speed = str(threads["strategy"]).capitalize(), threads["simulated_speedup"]
+    return f"{name} get through the {what} {speed:.2g} times as fast"
 
 
 def _bar(canvas: Canvas, row: Row, name: str, left: float, y: float, scale: float, room: float, gid: str) -> None:

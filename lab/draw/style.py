@@ -158,10 +158,10 @@ def _face(mono: bool, bold: bool) -> FontProperties:
 def wrap(text: str, room: float, points: float, mono: bool = False, bold: bool = False) -> list[str]:
     """Break a text at its spaces into lines no wider than `room` points; a longer word stands alone.
 
-    A number stays with its unit.
+    A number stays with its unit, and what a no-break space joins.
     """
     lines = [""]
-    for word in re.split(r"\s+(?!(?:ms|s|µs)\b)", text.strip()):
+    for word in re.split(r"[ \n]+(?!(?:ms|s|µs)\b)", text.strip()):
         longer = f"{lines[-1]} {word}".strip()
         if not lines[-1] or width_of(longer, points, mono, bold) <= room:
             lines[-1] = longer

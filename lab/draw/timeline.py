@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from lab.draw.canvas import Canvas, Frame
 from lab.draw.drawing import Drawing
-from lab.draw.style import INK, PALE, PAPER, RAIL, SizeName, ink_on, thread_colour
+from lab.draw.style import INK, MUTED, PALE, PAPER, RAIL, SizeName, ink_on, thread_colour
 from lab.draw.time_axis import draw_axis
 from lab.draw.words import listing
 from lab.errors import UsageError
@@ -27,7 +27,11 @@ WORDS: dict[Activity, str] = {
     "locked": "waits for a thread",
     "poll": "polls",
 }
-MARKS = {"asks": "asks for the GIL", "forced": "forced switch", "vain": "times out, but the GIL changed hands"}
+MARKS = {
+    "asks": "time-out: asks for the GIL",
+    "forced": "forced switch",
+    "vain": "times out, but the GIL changed hands",
+}
 """What happens at a moment, by the name of its mark."""
 
 MOST_LANES = 12
@@ -178,8 +182,10 @@ def _title(shown: _Shown, names: Sequence[str]) -> str:
     longest = max(names, key=lambda name: _total(shown.spans, name, "gil"))
     waited = _total(shown.spans, longest, "gil")
     if waited:
-        digits = 3 if f"{waited:.3g}" != f"{shown.end:.3g}" else 5  # nearly all of the time is not all of it
-        return f"Thread {longest} waits for the GIL during {waited / 1e6:.{digits}g} of {_ms(shown.end)} ms"
+        part = f"{_ms(waited)} of {_ms(shown.end)} ms"
+        if _ms(waited) == _ms(shown.end):
+            part = f"{'all' if waited == shown.end else 'nearly all'} of the {_ms(shown.end)} ms"
+        return f"Thread {longest} waits {part} for the GIL"
     if shown.held is None and shown.note.startswith("recorded"):
         busiest = max(names, key=lambda name: _total(shown.spans, name, "run"))
         return f"Thread {busiest} is in calls for {_ms(_total(shown.spans, busiest, 'run'))} of {_ms(shown.end)} ms"
@@ -254,29 +260,30 @@ class _Sheet:
         """Return the middle of a lane."""
         return self.top + self.lane * (lane + 0.5)
 
+    def colour(self, name: str) -> str:
+        """Return a thread's colour: T1 has the first whether or not a main thread starts it, which is grey."""
+        others = [one for one in self.names if one != "main"]
+        return MUTED if name == "main" else thread_colour(others.index(name))
+
     def name(self, name: str) -> None:
         """Write a lane's name in its thread's colour."""
         number = self.names.index(name)
         width = self.left - self.canvas.frame.left - self.unit * 0.6
         self.canvas.chip(
-            self.canvas.frame.left, self.y(number), width, self.unit * 1.5, name, thread_colour(number),
+            self.canvas.frame.left, self.y(number), width, self.unit * 1.5, name, self.colour(name),
             f"lane-{number + 1}",
         )  # fmt: skip
 
     def span(self, span: Span, gid: str) -> None:
         """Draw what a thread does for a while."""
         lane = self.names.index(span.thread)
-        self.mark(span.activity, self.x(span.start), self.x(span.end), self.y(lane), thread_colour(lane), gid)
+        self.mark(span.activity, self.x(span.start), self.x(span.end), self.y(lane), self.colour(span.thread), gid)
 
     def mark(self, activity: str, start: float, end: float, y: float, colour: str, gid: str | None = None) -> None:
         """Draw an activity: full for running, hatched for waiting for the GIL, a line for the rest."""
         high = self.unit * 1.3
         if activity in ("run", "call"):
-            hatch = "...." if activity == "call" else None
-            self.canvas.box(
-                start, y - high / 2, max(end - start, 0.8), high, fill=colour, stroke=0.5, hatch=hatch,
-                round_by=0, gid=gid, order=4,
-            )  # fmt: skip
+            self.piece(start, end, y, high, colour, gid, hatch="...." if activity == "call" else None)
         elif activity in ("gil", "ready"):
             fill, hatch = (PAPER, "//////") if activity == "gil" else (PALE, None)
             self.canvas.box(
@@ -287,6 +294,17 @@ class _Sheet:
             style = (0, (1, 1.6)) if activity == "io" else (0, (4, 2))
             self.canvas.line([(start, y), (end, y)], colour=INK, stroke=1.2, style=style, gid=gid)
 
+    def piece(
+        self, start: float, end: float, y: float, high: float, colour: str, gid: str | None, hatch: str | None = None
+    ) -> None:  # fmt: skip
+        """Draw a full piece, at least a hairline; an outline would hide the colour of a narrow one."""
+        wide = max(end - start, self.unit * 0.14)
+        narrow = wide < self.unit * 0.4
+        self.canvas.box(
+            start, y - high / 2, wide, high, fill=colour, edge=colour if narrow else INK, stroke=0 if narrow else 0.5,
+            hatch=hatch, round_by=0, gid=gid, order=4.5 if narrow else 4,
+        )  # fmt: skip
+
     def strip(self, held: Sequence[tuple[str, int, int]]) -> None:
         """Draw who holds the GIL, in the holder's colour and with its name where there is room."""
         y = self.y(len(self.names))
@@ -296,11 +314,8 @@ class _Sheet:
             if start >= self.end or name not in self.names:
                 continue
             begin, stop = self.x(start), self.x(min(end, self.end))
-            colour = thread_colour(self.names.index(name))
-            self.canvas.box(
-                begin, y - self.unit * 0.75, max(stop - begin, 0.8), self.unit * 1.5, fill=colour, stroke=0.5,
-                round_by=0, gid=f"holds-{number + 1}", order=4,
-            )  # fmt: skip
+            colour = self.colour(name)
+            self.piece(begin, stop, y, self.unit * 1.5, colour, f"holds-{number + 1}")
             if self.canvas.frame.text_width(name, bold=True) + self.unit < stop - begin:
                 self.canvas.text(
                     (begin + stop) / 2, y, name, align="center", bold=True, colour=ink_on(colour), ground=colour

@@ -26,6 +26,7 @@ __all__ = [
     "family",
     "fraction",
     "listing",
+    "needs_place",
     "order_phrase",
     "outcome_lines",
     "pairs",
@@ -33,6 +34,7 @@ __all__ = [
     "phrase",
     "place",
     "short_names",
+    "telling",
     "value_text",
     "who",
 ]
@@ -50,6 +52,8 @@ _VERBS = {
     "try acquire": "fails to acquire", "is_set": "looks at", "empty": "looks at", "full": "looks at",
 }  # fmt: skip
 _MOVES = ("reads", "writes", "loads", "stores")
+LOOP = "the loop"
+"""What every step of a task takes and leaves; a figure names it only where a step does nothing else."""
 
 
 def count_word(number: int) -> str:
@@ -101,6 +105,9 @@ def fraction(value: Fraction | None) -> str:
 def value_text(value: Any, length: int = 20) -> str:
     """Return a value as short Python text; a record as its count, "freed" once it is freed."""
     if isinstance(value, Mapping):
+        if set(value) == {"class", "fields"}:
+            fields = (f"{name}={value_text(item, length)}" for name, item in value["fields"].items())
+            return clipped(f"{value['class']}({', '.join(fields)})", length)
         if {"refs", "freed"} <= set(value):
             rest = {name: item for name, item in value.items() if name not in ("refs", "freed")}
             text = f"{value['refs']}{' freed' if value['freed'] else ''}"
@@ -174,13 +181,35 @@ def parts(event: Event) -> tuple[str, str, str]:
     """
     if event.text.startswith("wait_until"):
         return "waits for", event.text.partition(":")[2].strip().removesuffix(")") or "its turn", ""
-    if len({access.operation for access in event.accesses}) > 1:
-        return clipped(event.text, 24), "", ""
-    return act(event.accesses, event.text)
+    accesses = telling(event.accesses)
+    if change := _change(accesses):
+        return "changes", accesses[0].location, change
+    if len({access.operation for access in accesses}) > 1:
+        if len(accesses) == len(event.accesses):
+            return clipped(event.text, 24), "", ""
+        done = dict.fromkeys(" ".join(act([access])[:2]) for access in accesses)  # a task's text is its last await
+        return clipped(listing(list(done)), 40), "", ""
+    return act(accesses, event.text)
+
+
+def telling(accesses: Sequence[Access]) -> Sequence[Access]:
+    """Return the accesses without those of the event loop, unless there are no others."""
+    return [access for access in accesses if access.location != LOOP] or accesses
+
+
+def _change(accesses: Sequence[Access]) -> str:
+    """Return what two accesses change if they read a place and write it; else nothing."""
+    if len(accesses) != 2 or accesses[0].location != accesses[1].location:
+        return ""
+    before, after = accesses
+    if (before.operation, after.operation) != ("read", "write") or not _shown(before) or not _shown(after):
+        return ""
+    return f"{value_text(before.value, 12)} → {value_text(after.value, 12)}"
 
 
 def act(accesses: Sequence[Access], text: str = "") -> tuple[str, str, str]:
     """Return the verb, location and value of some accesses that are one step; `text` is its source."""
+    accesses = telling(accesses)
     if not accesses:
         return ("leaves", "", "") if text.startswith("with region") or not text else (clipped(text, 24), "", "")
     verbs = list(dict.fromkeys(_VERBS.get(access.operation, access.operation + "s") for access in accesses))
@@ -199,21 +228,33 @@ def _shown(access: Access) -> bool:
     return access.value is not None and not any(isinstance(one, Ref | Closure | tuple) for one in values)
 
 
+def needs_place(verb: str) -> bool:
+    """Whether a verb says nothing without the place it is about.
+
+    Examples
+    --------
+    >>> needs_place("reaches the end of"), needs_place("reads")
+    (True, False)
+    """
+    return verb.rpartition(" ")[2] in ("at", "by", "for", "from", "in", "into", "of", "on", "to")
+
+
 def family(verb: str) -> str:
     """Return the kind of place a verb is about: a lock, data, or what the verb itself says."""
-    kinds = {"acquires": "lock", "releases": "lock", **dict.fromkeys(("reads", "writes", "finds", "misses"), "data")}
+    kinds = {
+        "acquires": "lock",
+        "releases": "lock",
+        **dict.fromkeys(("reads", "writes", "changes", "finds", "misses"), "data"),
+    }
     return kinds.get(verb, verb)
 
 
 def phrase(event: Event, location: bool = True) -> str:
     """Return what a step does in one line; `location` false leaves out what is touched."""
-    accesses = event.accesses
+    accesses = telling(event.accesses)
+    if change := _change(accesses):
+        return f"changes {accesses[0].location}: {change}" if location else f"changes {change}"
     if len(accesses) == 2 and accesses[0].operation != accesses[1].operation:
-        before, after = accesses
-        moved = (before.operation, after.operation) == ("read", "write") and before.location == after.location
-        if moved and _shown(before) and _shown(after):
-            change = f"{value_text(before.value, 12)} → {value_text(after.value, 12)}"
-            return f"changes {before.location}: {change}" if location else f"changes {change}"
         return ", ".join(_sentence(*parts(_only(event, access)), location) for access in accesses)
     return _sentence(*parts(event), location)
 
@@ -274,15 +315,15 @@ def who(threads: Sequence[str]) -> str:
 
     Examples
     --------
-    >>> who(["T1", "T2"]), who(["audit", "pay"])
-    ('', ' · a: audit, p: pay')
+    >>> who(["T1", "T2"]), who(["audit", "pay"]).split()
+    ('', ['·', 'a:', 'audit,', 'p:', 'pay'])
     """
     labels = short_names(threads)
-    named = [f"{label}: {name}" for label, name in zip(labels, threads, strict=True) if label != name]
+    named = [f"{label}:\u00a0{name}" for label, name in zip(labels, threads, strict=True) if label != name]
     return f" · {', '.join(named)}" if named else ""
 
 
-def outcome_lines(outcome: Outcome, vary: Mapping[str, frozenset[str]], length: int = 24) -> list[str]:
+def outcome_lines(outcome: Outcome, vary: Mapping[str, frozenset[str]], length: int = 40) -> list[str]:
     """Return what tells an outcome apart, one fact a line.
 
     `vary` names, for "shared" and "returned", the keys to be shown.

@@ -19,6 +19,7 @@ from lab.draw import (
     event_loop_timeline,
     execution_flows,
     gil_timeline,
+    growth_plot,
     interleaving_strips,
     latency_plot,
     outcome_bars,
@@ -29,6 +30,8 @@ from lab.draw import (
     speed_up_bars,
     state_levels,
     swim_lanes,
+    switch_points_in_code,
+    wrong_by_policy,
 )
 from lab.draw.style import SizeName, settings
 from lab.explorer import explore
@@ -38,7 +41,7 @@ from lab.gil import Call, Cpu, Io, Join, Settings, Start, Thread, Workload, simu
 from lab.gil.library import computing, echo, one_by_one, side_by_side
 from lab.gil.loop_example import example_life
 from lab.language import parse
-from lab.model.policies import policy_named
+from lab.model.policies import policies_for, policy_named
 from lab.model.relation import Relation
 from lab.model.trace import replay
 
@@ -215,7 +218,31 @@ def setter():
     ready = True
 """
 
+COUNTING = """
+ROUNDS = 1
+counter = 0
+@thread(each=range(2))
+def worker(i):
+    global counter
+    for _ in range(ROUNDS):
+        counter += 1
+"""
+
+CALL = """
+x = 0
+def following(number):
+    return number + 1
+@thread(each=range(2))
+def worker(i):
+    global x
+    x = following(x)
+@final
+def both():
+    return x == 2
+"""
+
 SCENARIOS = {
+    "call": CALL,
     "race": RACE,
     "locked": LOCKED,
     "from_one": FROM_ONE,
@@ -250,6 +277,22 @@ def result(name: str, policy: str = "access") -> Result:
 def graph(name: str, policy: str = "access") -> StateGraph:
     """Return the state graph of a sample."""
     return state_graph(relation(name, policy))
+
+
+@cache
+def rounds(most: int) -> tuple[Result, ...]:
+    """Return two threads that count, with 1 to so many rounds each."""
+    text = HEAD + COUNTING
+    return tuple(
+        explore(Relation(parse(text, name="sample/counting", parameters={"ROUNDS": number}), policy_named("access")))
+        for number in range(1, most + 1)
+    )
+
+
+@cache
+def every_policy(name: str) -> tuple[Result, ...]:
+    """Return the explorations of a sample under every policy that differs."""
+    return tuple(result(name, policy) for policy in policies_for(tasks=False))
 
 
 def witness(name: str) -> tuple[str, ...]:
@@ -327,6 +370,12 @@ DRAWINGS: dict[str, Callable[[SizeName], Drawing]] = {
     "levels": lambda size: state_levels(graph("race"), size=size),
     "levels of a cycle": lambda size: state_levels(graph("spin"), size=size),
     "levels of a deadlock": lambda size: state_levels(graph("inversion"), size=size),
+    "code": lambda size: switch_points_in_code(relation("race").program, size=size),
+    "code under a lock": lambda size: switch_points_in_code(relation("locked").program, size=size),
+    "code of a call": lambda size: switch_points_in_code(relation("call").program, size=size),
+    "policies": lambda size: wrong_by_policy(every_policy("race"), every_policy("call"), size=size),
+    "policies of one": lambda size: wrong_by_policy(every_policy("race"), size=size),
+    "growth": lambda size: growth_plot(rounds(5), "ROUNDS", size=size),
     "timeline": lambda size: gil_timeline(simulate(echo(2, 3, 0.0005)), until=0.02, size=size),
     "timeline of everything": lambda size: gil_timeline(simulate(EVERYTHING), size=size),
     "timeline of a loop": lambda size: gil_timeline(

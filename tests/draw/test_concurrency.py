@@ -30,7 +30,7 @@ from tests.draw.samples import CONVOY, FREE, ONE_CORE, SPEEDS, TWO_CORES, drawin
 def test_flows_say_when_each_way_ends() -> None:
     """Two tasks of 6 ms: 12 ms on one core, 6 on two; on one core each waits while the other runs, in slices of 2."""
     made = drawing("picture of flows", "column")
-    assert made.title == "The same two tasks take 12 ms concurrent and 6 ms parallel"
+    assert made.title == "The same two tasks take 12 ms concurrently and 6 ms in parallel"
     assert made.table[1:4] == (
         ("concurrent", "T1", "T1", "run", "0.000", "2.000"),
         ("concurrent", "T1", "T1", "ready", "2.000", "4.000"),
@@ -51,7 +51,7 @@ def test_switches_are_counted() -> None:
 def test_the_gallery_shows_three_ways_on_one_axis() -> None:
     """4 + 6 + 4, 6 + 4 + 2 and 8 ms: 34 in a row; 24 of computing keep one core busy; two cores need 14."""
     flows = next(picture for picture in CONCURRENCY if picture.name == "execution-flows").make("column")
-    assert flows.title == "The same three tasks take 34 ms sequential, 24 ms concurrent and 14 ms parallel"
+    assert flows.title == "The same three tasks take 34 ms sequentially, 24 ms concurrently and 14 ms in parallel"
 
 
 @pytest.mark.parametrize("make", [execution_flows, core_turns])
@@ -118,7 +118,7 @@ def test_a_diagram_of_nothing_is_refused() -> None:
 def test_one_gil_lets_one_thread_run() -> None:
     """After 70 ms the second of two threads has its turn, and the second core is idle."""
     made = next(picture for picture in GIL if picture.name == "gil-variants").make("column")
-    assert made.title == "One GIL, one running thread"
+    assert made.title == "With one GIL one thread runs at a time; with one each or none, both run"
     assert "Threads: one process, one interpreter and one GIL; T2 runs on core 1; T1 waits." in made.alt
     assert (
         "Free-threaded: one process, one interpreter and no GILs; T1 runs on core 1 and T2 runs on core 2." in made.alt
@@ -231,11 +231,11 @@ def test_one_sweep_is_enough_for_a_plot() -> None:
 def test_speed_ups_stand_beside_each_other() -> None:
     """Two numbers where both are known; a sentence for the best, or for threads where they help."""
     made = drawing("picture of speed-ups", "column")
-    assert made.title == "Threads do not speed up computing; processes make it 1.9 times as fast"
+    assert made.title == "Threads do not speed up computing; processes get through it 1.9 times as fast"
     assert {"1.90", "2.00", "1.70"} <= set(words(made))
     assert len(marks(made, "bar-")) == 4 + 3
     helped = [SPEEDS[0], {"strategy": "threads", "workers": 2, "simulated_speedup": 1.5}]
-    assert speed_up_bars(helped, "waiting", "simulated").title == "Threads make waiting 1.5 times as fast"
+    assert speed_up_bars(helped, "waiting", "simulated").title == "Threads get through the waiting 1.5 times as fast"
     with pytest.raises(UsageError, match="no speed-ups"):
         speed_up_bars([], "waiting", "simulated")
 

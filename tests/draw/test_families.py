@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import combinations
+from math import hypot
 
 import pytest
 from matplotlib.figure import Figure
@@ -21,7 +23,7 @@ from lab.draw import (
     swim_lanes,
 )
 from lab.draw.runs import lost_updates, touches_freed
-from lab.draw.style import thread_colour
+from lab.draw.style import SizeName, thread_colour
 from lab.errors import UsageError
 from lab.explorer.result import Rounded
 from lab.model.trace import replay
@@ -326,6 +328,32 @@ class TestGrid:
         assert marks(drawing("grid under a lock", "page"), "path-") == []
         chosen = progress_grid(graph("race"), path=("T2", "T1", "T2", "T1"))
         assert len(marks(chosen, "path-")) == 4
+
+    @pytest.mark.parametrize("size", ["column", "slide"])
+    def test_runs_that_end_well_pass_round_the_ends_that_are_wrong(self, size: SizeName) -> None:
+        """At (2, 2) there are three ends: the right one stands right of and above both wrong ones, none on another."""
+        made = drawing("grid", size)
+        named = [gid for gid in marks(made, "state-") if "at2.2" in gid]
+        (right,) = [gid.removesuffix("-right") for gid in named if gid.endswith("-right")]
+        wrong = [gid.removesuffix("-wrong") for gid in named if gid.endswith("-wrong")]
+        discs = {gid: patch(made, gid) for gid in (right, *wrong)}
+        centres = {gid: disc.get_center() for gid, disc in discs.items()}
+        assert len(wrong) == 2
+        for gid in wrong:
+            assert centres[right][0] > centres[gid][0]
+            assert centres[right][1] < centres[gid][1]
+        for one, other in combinations(discs, 2):
+            (x, y), (u, v) = centres[one], centres[other]
+            assert hypot(x - u, y - v) > discs[one].radius + discs[other].radius
+
+    def test_a_step_goes_along_its_axis(self) -> None:
+        """Every edge begins to the right or upwards."""
+        made = drawing("grid", "page")
+        lines = [line for line in made.axes.lines if str(line.get_gid()).startswith("edge-")]
+        assert len(lines) == 14
+        for line in lines:
+            (x, u, *_), (y, v, *_) = line.get_xdata(), line.get_ydata()
+            assert x == pytest.approx(u) or y == pytest.approx(v)
 
     def test_titles_count_orders_and_name_the_turn(self) -> None:
         """Once both have read, it is too late."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from matplotlib.colors import to_hex
 
-from lab.draw import gil_timeline
+from lab.draw import Drawing, gil_timeline
+from lab.draw.style import MUTED, thread_colour
 from lab.errors import UsageError
 from lab.gil import Cpu, Io, Settings, Thread, Workload, simulate
-from lab.gil.library import computing, side_by_side
+from lab.gil.library import computing, echo, side_by_side
 
 EXACT = {"wake": 0.0, "slack": 0.0, "jitter": 0.0, "thread_start": 0.0}
 
@@ -19,7 +21,7 @@ def _two() -> Workload:
 def test_the_title_says_who_waits_longest() -> None:
     """T1 runs 0-5 and 10-13 ms, T2 5-10 and 13-16: T2 waits 8 of 16 ms, T1 5."""
     made = gil_timeline(simulate(_two(), Settings(**EXACT)))
-    assert made.title == "Thread T2 waits for the GIL during 8 of 16 ms"
+    assert made.title == "Thread T2 waits 8 of 16 ms for the GIL"
     assert made.alt.endswith(
         "T1 runs Python (8 ms) and waits for the GIL (5 ms); T2 waits for the GIL (8 ms) and runs Python (8 ms)."
     )
@@ -60,3 +62,24 @@ def test_what_has_too_many_lanes_or_none_is_refused(workload) -> None:
     """One sentence."""
     with pytest.raises(UsageError, match="a timeline has 1 to 12 threads"):
         gil_timeline(simulate(workload, Settings(**EXACT)))
+
+
+def test_a_thread_has_its_colour_whether_or_not_a_main_thread_starts_it() -> None:
+    """T1 is blue in both; main is grey."""
+    alone, started = gil_timeline(simulate(_two())), gil_timeline(simulate(side_by_side(computing(0.01, 2))))
+
+    def colours(made: Drawing) -> dict[str, str]:
+        names = list(dict.fromkeys(row[0] for row in made.table[1:]))
+        lanes = {str(one.get_gid()): one for one in made.axes.patches}
+        return {name: to_hex(lanes[f"lane-{number}"].get_facecolor()) for number, name in enumerate(names, 1)}
+
+    assert colours(alone)["T1"] == colours(started)["T1"] == thread_colour(0).lower()
+    assert colours(started)["main"] == MUTED.lower()
+
+
+def test_a_moment_at_the_gil_keeps_its_colour() -> None:
+    """The echo holds the GIL for some 10 µs of 20 ms: a hairline without an outline that would hide it."""
+    made = gil_timeline(simulate(echo(1, 4, 0.0005)), until=0.02)
+    narrow = [one for one in made.axes.patches if str(one.get_gid()).startswith("holds-") and one.get_width() < 2]
+    assert narrow
+    assert {one.get_linewidth() for one in narrow} == {0}

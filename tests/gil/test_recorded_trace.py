@@ -60,7 +60,8 @@ def test_a_simulated_trace_comes_back(tmp_path) -> None:
     assert sorted(found.spans) == sorted(spans(run.events, run.time))
     assert found.held == tuple(holders(run.events, run.time))
     drawn = trace_timeline(found, until=0.006)
-    assert drawn.title.startswith("Thread echo waits for the GIL during")
+    assert drawn.title.startswith("Thread echo waits ")
+    assert drawn.title.endswith(" ms for the GIL")
     assert drawn.note == "recorded by lab gil"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lab.explorer import switch_points
 from lab.language import parse
 from lab.report import source
 
@@ -59,7 +60,7 @@ def test_the_notes_name_the_threads_and_explain_the_policies() -> None:
 
 def test_what_was_not_reached_stands_in_brackets(monkeypatch) -> None:
     """With too many states, the listing says what it has not seen, and hides nothing."""
-    monkeypatch.setattr(source, "MOST_STATES", 2)
+    monkeypatch.setattr(switch_points, "MOST_STATES", 2)
     rows = _rows(TEXT)
     assert "(" in rows[18][0]
     assert "acquire lock" in rows[18][0]
@@ -88,7 +89,9 @@ def test_the_window_reaches_from_the_read_to_the_write() -> None:
 def test_policies_that_treat_the_marks_alike_are_walked_once(monkeypatch) -> None:
     """Of 14, the plain increment tells four kinds apart: all, statements, opcodes, and calls and jumps."""
     walked: list[str] = []
-    walk = source._reached
-    monkeypatch.setattr(source, "_reached", lambda program, policy: walked.append(policy.name) or walk(program, policy))
+    walk = switch_points._reached
+    monkeypatch.setattr(
+        switch_points, "_reached", lambda program, policy: walked.append(policy.name) or walk(program, policy)
+    )
     source.listing(parse("from lab.scenario import thread\nx = 0\n@thread\ndef T():\n    global x\n    x += 1\n"))
     assert walked == ["access", "statement", "cpython-2.7", "cpython-3.10"]
