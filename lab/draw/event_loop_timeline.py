@@ -66,14 +66,23 @@ def event_loop_timeline(life: Life, *, ax: Axes | None = None, size: SizeName = 
     frame = Frame.of(size, ax)
     unit = frame.size.small
     polled = sum(poll.end - poll.start for poll in _waits(life))
-    title = f"The loop waits for {shown_time(nanoseconds(polled))} of {shown_time(nanoseconds(life.end))}"
+    tasks = f"{count_word(len(names))} task{'s' * (len(names) != 1)}"
+    part = f"{shown_time(nanoseconds(polled))} of {shown_time(nanoseconds(life.end))}"
+    title = f"One thread runs {tasks}, and waits for {part}"
     note = f"asyncio's own loop, traced; clock {life.clock}"
-    lanes = len(names) + 2 + bool(life.timers)
-    fixed = frame.head_height(title, note) + unit * (6.4 if frame.width > WIDE else 8.2) + frame.size.margin
-    least = unit * 1.9
+    lanes = len(names) + 2
+    rows_of = _timer_rows(frame, life, (frame.room - unit * 8) / life.end) if life.timers else []
+    fixed = (
+        unit * (1.25 * max(rows_of, default=-1) + 1.7) * bool(rows_of)
+        + frame.head_height(title, note)
+        + unit * (6.4 if frame.width > WIDE else 8.2)
+        + frame.size.margin
+    )
+    least = unit * (1.9 if frame.height is None else 1.5)
     height = frame.tall(fixed + lanes * least, "this loop")
     canvas = Canvas(frame, height)
-    sheet = _Sheet(canvas, life, names, canvas.head(title, note), min((height - fixed) / lanes, least * 1.8))
+    lane = min((height - fixed) / lanes, least * 1.8)
+    sheet = _Sheet(canvas, life, names, canvas.head(title, note), lane, rows_of)
     sheet.draw()
     rows = [("what", "name", "start_ms", "end_ms", "ready", "timers")]
     rows += [
@@ -90,6 +99,21 @@ def event_loop_timeline(life: Life, *, ax: Axes | None = None, size: SizeName = 
     rows += [("poll", "", _ms(poll.start), _ms(poll.end), str(poll.found), "") for poll in _waits(life)]
     rows += [("timer", timer.name, _ms(timer.set), _ms(timer.due), "", "") for timer in life.timers]
     return canvas.finish(title, note, _alt(title, life, names), rows)
+
+
+def _timer_rows(frame: Frame, life: Life, scale: float) -> list[int]:
+    """Return the row of each timer: the first in which it begins behind all names of the timers there.
+
+    `scale` is points for each second, a little less than there will be.
+    """
+    ends: list[float] = []
+    rows = []
+    for timer in life.timers:
+        end = min(timer.due, life.end) * scale + frame.text_width(timer.name or "") + frame.size.small * 1.5
+        row = next((number for number, last in enumerate(ends) if last <= timer.set * scale), len(ends))
+        ends[row : row + 1] = [end]
+        rows.append(row)
+    return rows
 
 
 def _ms(seconds: float) -> str:
@@ -110,8 +134,10 @@ def _alt(title: str, life: Life, names: Sequence[str]) -> str:
 class _Sheet:
     """Tasks as lanes over time."""
 
-    def __init__(self, canvas: Canvas, life: Life, names: Sequence[str], top: float, lane: float) -> None:
-        self.canvas, self.life, self.names, self.top, self.lane = canvas, life, names, top, lane
+    def __init__(
+        self, canvas: Canvas, life: Life, names: Sequence[str], top: float, lane: float, rows: Sequence[int]
+    ) -> None:  # fmt: skip
+        self.canvas, self.life, self.names, self.top, self.lane, self.rows = canvas, life, names, top, lane, rows
         self.unit = canvas.size.small
         self.labels = [*names, "loop", "ready", *(["timers"] if life.timers else [])]
         widest = max(canvas.frame.text_width(name, bold=True) for name in self.labels)
@@ -137,13 +163,16 @@ class _Sheet:
                     f"lane-{number + 1}",
                 )  # fmt: skip
             else:
-                canvas.text(canvas.frame.left, self.y(name), name, bold=True)
+                y = self.timer_row(max(self.rows) / 2) if name == "timers" else self.y(name)
+                canvas.text(canvas.frame.left, y, name, bold=True)
         for name in self.names:
             self.task(name)
         self.loop()
         self.ready()
         self.timers()
-        bottom = self.top + self.lane * len(self.labels)
+        bottom = self.top + self.lane * (len(self.names) + 2)
+        if self.rows:
+            bottom += self.unit * (1.25 * max(self.rows) + 1.7)
         draw_axis(canvas, bottom + self.unit * 0.6, self.left, self.right, nanoseconds(self.life.end))
         self.keys(bottom + self.unit * 3.6)
 
@@ -211,19 +240,23 @@ class _Sheet:
         self.canvas.line([(self.left - self.unit * 0.35, top), (self.left, top)], colour=RAIL)
         self.canvas.text(self.left - self.unit * 0.5, top, str(most), align="right", colour=MUTED)
 
+    def timer_row(self, row: float) -> float:
+        """Return the middle of a row of timers."""
+        return self.top + self.lane * (len(self.names) + 2) + self.unit * (1.25 * row + 0.9)
+
     def timers(self) -> None:
-        """Draw each timer from when it was set to when it is due."""
-        if not self.life.timers:
-            return
-        y = self.y("timers")
-        rows = min(4, len(self.life.timers))
-        for number, timer in enumerate(self.life.timers):
-            line = y + self.lane * 0.7 * ((number % rows + 0.5) / rows - 0.5)
-            place = self.names.index(timer.name) if timer.name in self.names else None
-            colour = INK if place is None else stroke_colour(place)
+        """Draw each timer from when it was set to when it is due, and say whose it is."""
+        for number, (timer, row) in enumerate(zip(self.life.timers, self.rows, strict=False)):
+            y = self.timer_row(row)
+            colour = stroke_colour(self.names.index(timer.name)) if timer.name in self.names else INK
             start, end = self.x(timer.set), self.x(min(timer.due, self.life.end))
-            self.canvas.line([(start, line), (end, line)], colour=colour, stroke=1.4, gid=f"timer-{number + 1}")
-            self.canvas.disc(end, line, self.unit * 0.22, fill=colour, edge=INK, stroke=0.5, order=5)
+            self.canvas.line([(start, y), (end, y)], colour=colour, stroke=1.4, gid=f"timer-{number + 1}")
+            self.canvas.disc(end, y, self.unit * 0.22, fill=colour, edge=INK, stroke=0.5, order=5)
+            wide = self.canvas.frame.text_width(timer.name or "")
+            if timer.name and end + self.unit * 0.6 + wide < self.canvas.frame.right:
+                self.canvas.text(end + self.unit * 0.6, y, timer.name)
+            elif timer.name and start - self.unit * 0.6 - wide > self.left:
+                self.canvas.text(start - self.unit * 0.6, y, timer.name, align="right")
 
     def keys(self, y: float) -> None:
         """Say what the marks mean."""
@@ -242,8 +275,6 @@ class _Sheet:
                 canvas.disc(x + unit * 1.8, y, unit * 0.22, fill=INK, stroke=0.5, order=5)
             else:
                 colour = {"run": MUTED, "callback": RAIL}.get(kind, PALE)
-                self.piece(
-                    "run" if kind == "callback" else kind, x, x + unit * (1 if kind == "callback" else 2), y, colour
-                )
+                self.piece("run" if kind == "callback" else kind, x, x + unit * 2, y, colour)
             canvas.text(x + unit * 2.4, y, said)
             x += width

@@ -122,8 +122,6 @@ def _end_lines(graph: StateGraph, ends: Sequence[int]) -> dict[int, list[str]]:
     lines: dict[int, list[str]] = {}
     for state, values in states.items():
         found = [f"{name} = {value_text(values[name], 10)}" for name in shown if name in values]
-        if len(shown) == 1:
-            found = [value_text(values[shown[0]], 10)]
         lines[state] = ["deadlock"] if state in graph.deadlocks else found[:3]
     return lines
 
@@ -180,17 +178,21 @@ def _node(canvas: Canvas, graph: StateGraph, state: int, at: tuple[float, float]
 def _write_ends(
     canvas: Canvas, ends: dict[int, list[str]], places: dict[int, tuple[float, float]], radius: float, frame: Frame
 ) -> None:
-    """Write the shared values under each end, where they have room."""
+    """Write the shared values under each end, where they have room; of a single one with a long name the value."""
     unit = frame.size.small
     columns = sorted(places[state][0] for state in ends)
     gaps = [after - before for before, after in pairwise(columns)]
     room = min([gap for gap in gaps if gap > 0], default=frame.room)
     for state, lines in ends.items():
+        if len(lines) == 1 and frame.text_width(lines[0], mono=True) > room:
+            lines = [lines[0].rpartition(" = ")[2]]
         if any(frame.text_width(line, mono=True) > room for line in lines):
             continue
         x, y = places[state]
         for number, line in enumerate(lines):
-            canvas.text(x, y + radius + unit * (0.85 + 1.25 * number), line, align="center", mono=True)
+            below, wide = y + radius + unit * (0.85 + 1.25 * number), frame.text_width(line, mono=True)
+            canvas.box(x - wide / 2, below - unit * 0.55, wide, unit * 1.1, fill=PAPER, stroke=0, round_by=0)
+            canvas.text(x, below, line, align="center", mono=True)
 
 
 def _key(canvas: Canvas, graph: StateGraph, y: float) -> None:

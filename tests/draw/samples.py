@@ -371,7 +371,6 @@ DRAWINGS: dict[str, Callable[[SizeName], Drawing]] = {
     "levels of a cycle": lambda size: state_levels(graph("spin"), size=size),
     "levels of a deadlock": lambda size: state_levels(graph("inversion"), size=size),
     "code": lambda size: switch_points_in_code(relation("race").program, size=size),
-    "code under a lock": lambda size: switch_points_in_code(relation("locked").program, size=size),
     "code of a call": lambda size: switch_points_in_code(relation("call").program, size=size),
     "policies": lambda size: wrong_by_policy(every_policy("race"), every_policy("call"), size=size),
     "policies of one": lambda size: wrong_by_policy(every_policy("race"), size=size),

@@ -176,7 +176,7 @@ async def _two() -> None:
 def test_a_loop_s_timeline_says_when_it_waits() -> None:
     """The timer is set at 1 ms and due at 3; the other task runs until 2: the loop waits for 1 of 3 ms."""
     made = event_loop_timeline(trace_loop(_two))
-    assert made.title == "The loop waits for 1 ms of 3 ms"
+    assert made.title == "One thread runs three tasks, and waits for 1 ms of 3 ms"
     assert "two runs one time, from 1 ms on" in made.alt
     assert ("timer", "one", "1.0000", "3.0000", "", "") in made.table
     assert ("poll", "", "2.0000", "3.0000", "0", "") in made.table
