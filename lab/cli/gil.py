@@ -153,18 +153,19 @@ def _experiment(plan: _Plan, asked: Asked, repeat: int, calibration: Path | None
 
 def _drawings(plan: _Plan, outcome: _Outcome, until: float | None) -> dict[str, Drawing]:
     """Draw the most telling run, and the rows where there is a plot of such."""
-    from lab.draw import gil_timeline, latency_plot, speed_up_bars
+    from lab.draw import beginning, gil_timeline, latency_plot, speed_up_bars
     from lab.gil import simulate
 
     name = plan.experiment.name
     case = plan.experiment.prepared(outcome.settings, plan.parameters)[plan.experiment.shown]
-    found = {f"{name}-timeline": gil_timeline(simulate(case.workload, case.settings), until=until)}
+    run = simulate(case.workload, case.settings)
+    found = {f"{name}-timeline": gil_timeline(run, until=beginning(run) if until is None else until)}
     note = f"simulated, {plan.settings.cores} cores, seed {plan.settings.seed}"
     note += f"; measured, {outcome.note}" if outcome.note else ""
     if "interval_s" in outcome.rows[0]:
         found[f"{name}-latency"] = latency_plot(outcome.rows, note)
     if "simulated_speedup" in outcome.rows[0]:
-        found[f"{name}-speed-ups"] = speed_up_bars(outcome.rows, "this", note)
+        found[f"{name}-speed-ups"] = speed_up_bars(outcome.rows, "", note)
     return found
 
 

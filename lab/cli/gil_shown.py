@@ -113,11 +113,10 @@ def _show_workload(path: Path, asked: Asked) -> None:
         if single:
             say(f"All is done after {run.seconds:.6g} s of simulated time.")
     if asked.figures is not None:
-        from lab.draw import gil_timeline
+        from lab.draw import beginning, gil_timeline
 
-        draw_all(
-            asked.figures, {f"{path.stem}-{model}": gil_timeline(one, until=asked.until) for model, one in runs.items()}
-        )
+        until = beginning(run) if single and asked.until is None else asked.until
+        draw_all(asked.figures, {f"{path.stem}-{model}": gil_timeline(one, until=until) for model, one in runs.items()})
 
 
 def _changed(settings: Settings, asked: Asked) -> Settings:

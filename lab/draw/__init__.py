@@ -27,7 +27,7 @@ from lab.draw.queues import Scene, queues_for_cores
 from lab.draw.runs import Run, runs_of
 from lab.draw.speed_ups import speed_up_bars
 from lab.draw.strips import interleaving_strips
-from lab.draw.timeline import gil_timeline, trace_timeline
+from lab.draw.timeline import beginning, gil_timeline, trace_timeline
 from lab.draw.venn import concurrency_venn
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Run",
     "Scene",
     "architecture",
+    "beginning",
     "concurrency_venn",
     "core_turns",
     "draw_fitting",

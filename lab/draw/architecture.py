@@ -142,9 +142,8 @@ def _title(moments: Sequence[_Moment]) -> str:
     threads = len(moments[0].threads)
     same = all(len(moment.threads) == threads for moment in moments)
     if single and same and all(one.running == 1 for one in single) and all(one.running == threads for one in others):
-        several = [{True: "one each", False: "none"}[gils] for gils in dict.fromkeys(one.gils > 1 for one in others)]
-        run = "both run" if threads == 2 else f"all {count_word(threads)} run"
-        return f"With one GIL one thread runs at a time; with {listing(several, 'or')}, {run}"
+        run = "both do" if threads == 2 else f"all {count_word(threads)} do"
+        return "With one GIL one thread runs" + f"; else {run}" * bool(others)
     return "Who runs at this moment"
 
 

@@ -52,7 +52,8 @@ def wrong_by_policy(
     Raises
     ------
     UsageError
-        The policies differ, there is but one, an exploration is incomplete, or there is no room.
+        The policies differ, there is but one or no difference, nothing goes wrong, an exploration is incomplete, or
+        there is no room.
     """
     rows = _rows(scenarios)
     frame = Frame.of(size, ax)
@@ -96,8 +97,9 @@ def _rows(scenarios: Sequence[Sequence[Result]]) -> list[_Row]:
             rows[-1] = _Row((*rows[-1].policies, name), rows[-1].results)
         else:
             rows.append(_Row((name,), results))
-    if len(rows) < 2:
-        raise UsageError("there is but one policy, or all come out the same")
+    fates = {tuple(map(_fate, row.results)) for row in rows}
+    if len(fates) < 2 or not any(wrong_of(result).probability for row in rows for result in row.results):
+        raise UsageError("there is but one policy, all come out the same, or none goes wrong")
     return rows
 
 

@@ -27,7 +27,7 @@ def speed_up_bars(
     rows : Sequence[Row]
         Rows with `strategy`, `workers`, `simulated_speedup` and perhaps `measured_speedup`; the first is sequential.
     what : str
-        What is done, such as "computing".
+        What is done, such as "computing"; may be empty.
     note : str
         Where the values come from.
     ax : Axes, optional
@@ -64,7 +64,7 @@ def speed_up_bars(
     ]
     left = frame.left + max(canvas.frame.text_width(name) for name in names) + unit
     longest = max(value for row in shown for value in (row["simulated_speedup"], row.get("measured_speedup") or 0))
-    right = frame.right - unit * (5.4 if measured else 2.6)
+    right = frame.right - unit * (5.4 if measured else 3.0)
     scale = (right - left) / max(longest, 1)
     for number, (name, row) in enumerate(zip(names, shown, strict=True)):
         y = top + row_high * (number + 0.5) + gap * breaks[: number + 1].count(True)
@@ -105,13 +105,20 @@ def _number(value: float | None) -> str:
 
 
 def _speed_title(rows: Sequence[Row], what: str) -> str:
-    threads = next((row for row in rows if row["strategy"] == "threads"), rows[1])
+    threads = next((row for row in rows if row["strategy"] == "threads"), None)
     best = max(rows[1:], key=lambda row: row["simulated_speedup"])
-    if threads["simulated_speedup"] < 1.1 and best["simulated_speedup"] > 1.3:
-        name = {"free-threaded": "threads without a GIL"}.get(best["strategy"], best["strategy"])
-        return f"Threads do not speed up {what}; {name} get through it {best['simulated_speedup']:.2g} times as fast"
-    name, speed = str(threads["strategy"]).capitalize(), threads["simulated_speedup"]
-    return f"{name} get through the {what} {speed:.2g} times as fast"
+    if threads is not None and threads["simulated_speedup"] < 1.1 and best["simulated_speedup"] > 1.3:
+        return f"Threads do not speed up {what or 'the work'}; {_fast(best)}"
+    chosen = best if threads is None else threads
+    said = f"{_fast(chosen)} as one after the other" + f" at {what}" * bool(what)
+    return said[0].upper() + said[1:]
+
+
+def _fast(row: Row) -> str:
+    """Say how fast a strategy is, as a clause."""
+    name = {"free-threaded": "threads without a GIL"}.get(row["strategy"], str(row["strategy"]))
+    verb = "are" if name.split()[0].endswith("s") else "is"
+    return f"{name} {verb} {row['simulated_speedup']:.2g} times as fast"
 
 
 def _bar(canvas: Canvas, row: Row, name: str, left: float, y: float, scale: float, room: float, gid: str) -> None:

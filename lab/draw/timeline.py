@@ -10,13 +10,13 @@ from matplotlib.axes import Axes
 from lab.draw.canvas import Canvas, Frame
 from lab.draw.drawing import Drawing
 from lab.draw.style import INK, MUTED, PALE, PAPER, RAIL, SizeName, ink_on, thread_colour
-from lab.draw.time_axis import draw_axis
+from lab.draw.time_axis import draw_axis, shown_time
 from lab.draw.words import listing
 from lab.errors import UsageError
 from lab.gil import Activity, Run, Span, holders, spans
 from lab.gil.recorded_trace import RecordedTrace
 
-__all__ = ["gil_timeline", "trace_timeline"]
+__all__ = ["beginning", "gil_timeline", "trace_timeline"]
 
 WORDS: dict[Activity, str] = {
     "run": "runs Python",
@@ -34,6 +34,8 @@ MARKS = {
 }
 """What happens at a moment, by the name of its mark."""
 
+READABLE = 60
+"""Pieces that can be told apart in a lecture hall."""
 MOST_LANES = 12
 MOST_SPANS = 4000
 VISIBLE = 200
@@ -57,19 +59,27 @@ def gil_timeline(run: Run, *, until: float | None = None, ax: Axes | None = None
     Raises
     ------
     UsageError
-        There is nothing to draw, or more lanes than can be told apart.
+        There is nothing to draw, or more pieces than can be seen.
+
+    Notes
+    -----
+    Of more than 12 threads the first 12 have lanes, and the note says so.
     """
     end = run.time if until is None else min(run.time, round(until * 1e9))
     shown = _until(spans(run.events, run.time), end)
     settings = run.settings
+    note = f"simulated, model {settings.model}, {settings.cores} cores, seed {settings.seed}"
+    note += f" · the first {shown_time(end)} of {shown_time(run.time)}" * (end < run.time)
+    shown, note = _first_lanes(shown, note)
     return _draw(
         _Shown(
             shown,
             end,
-            f"simulated, model {settings.model}, {settings.cores} cores, seed {settings.seed}",
+            note,
             tuple(holders(run.events, run.time)) if settings.model in ("old", "new") else None,
             tuple(_requests(run, end)),
             tuple(_marks(run, _lanes(shown), end)),
+            end < run.time,
         ),
         Frame.of(size, ax),
     )
@@ -111,6 +121,27 @@ class _Shown:
     held: tuple[tuple[str, int, int], ...] | None
     requests: tuple[tuple[int, str, str], ...]
     marks: tuple[tuple[str, int, str], ...]
+    cut: bool = False
+
+
+def beginning(run: Run, pieces: int = READABLE) -> float | None:
+    """Return a time up to which a run has so many pieces, in seconds; None when that is all of it.
+
+    It may have eight for each thread, if that is more.
+    """
+    found = [span for span in spans(run.events, run.time) if span.end - span.start]
+    most = max(pieces, 8 * len(_lanes(found)))
+    starts = sorted(span.start for span in found)
+    return None if len(starts) <= most else starts[most] / 1e9
+
+
+def _first_lanes(found: Sequence[Span], note: str) -> tuple[tuple[Span, ...], str]:
+    """Keep the spans of as many threads as have room, and say so."""
+    names = _lanes(found)
+    if len(names) <= MOST_LANES:
+        return tuple(found), note
+    kept = names[:MOST_LANES]
+    return tuple(span for span in found if span.thread in kept), f"{note} · {MOST_LANES} of {len(names)} threads"
 
 
 def _until(found: Sequence[Span], end: int) -> tuple[Span, ...]:
@@ -182,18 +213,24 @@ def _title(shown: _Shown, names: Sequence[str]) -> str:
     longest = max(names, key=lambda name: _total(shown.spans, name, "gil"))
     waited = _total(shown.spans, longest, "gil")
     if waited:
-        part = f"{_ms(waited)} of {_ms(shown.end)} ms"
-        if _ms(waited) == _ms(shown.end):
-            part = f"{'all' if waited == shown.end else 'nearly all'} of the {_ms(shown.end)} ms"
-        return f"Thread {longest} waits {part} for the GIL"
+        return f"Thread {longest} waits {_part(waited, shown.end)} for the GIL"
     if shown.held is None and shown.note.startswith("recorded"):
         busiest = max(names, key=lambda name: _total(shown.spans, name, "run"))
-        return f"Thread {busiest} is in calls for {_ms(_total(shown.spans, busiest, 'run'))} of {_ms(shown.end)} ms"
-    return "Nobody waits for the GIL"
+        return f"Thread {busiest} is in calls for {_part(_total(shown.spans, busiest, 'run'), shown.end)}"
+    return f"Nobody waits for the GIL{' in' if shown.cut else ', and all is done after'} {shown_time(shown.end)}"
+
+
+def _part(time: int, whole: int) -> str:
+    """Say one time as a part of another, in the same unit; nearly all of it is not all."""
+    unit, word = (1e9, "s") if whole >= 1e9 else (1e6, "ms")
+    one, other = (f"{value / unit:.3g}" for value in (time, whole))
+    if one == other:
+        return f"{'all' if time == whole else 'nearly all'} of the {other} {word}"
+    return f"{one} of {other} {word}"
 
 
 def _ms(time: int) -> str:
-    return f"{time / 1e6:.3g}"
+    return f"{time / 1e6:.3g}" if time < 1e9 else f"{time / 1e6:,.0f}"
 
 
 def _alt(title: str, shown: Sequence[Span], names: Sequence[str]) -> str:
@@ -291,7 +328,7 @@ class _Sheet:
                 gid=gid, order=3,
             )  # fmt: skip
         else:
-            style = (0, (1, 1.6)) if activity == "io" else (0, (4, 2))
+            style = {"io": (0, (1, 1.6)), "poll": (0, (5, 1.5, 1, 1.5))}.get(activity, (0, (4, 2)))
             self.canvas.line([(start, y), (end, y)], colour=INK, stroke=1.2, style=style, gid=gid)
 
     def piece(

@@ -161,6 +161,12 @@ def test_figures_of_an_experiment(command, tmp_path) -> None:
     }  # fmt: skip
 
 
+def test_figures_of_many_threads_show_the_first(command, tmp_path) -> None:
+    """`advise` has 21 threads: twelve lanes, no refusal."""
+    assert command("gil", "advise", "--figures", tmp_path).status == 0
+    assert "12 of 21 threads" in (tmp_path / "advise-timeline.svg").read_text(encoding="utf-8")
+
+
 def test_a_demonstration_shows_its_source_its_output_and_why(command) -> None:
     """In this order, and as JSON with the same parts."""
     done = command("gil", "await-outside")

@@ -184,6 +184,17 @@ def test_figures_that_fit_are_drawn_and_named(command, tmp_path) -> None:
     assert all(str(path.with_suffix("")) in done.out for path in folder.glob("*.svg"))
 
 
+def test_under_every_policy_a_figure_compares_them(command, monkeypatch, tmp_path) -> None:
+    """One more than the policies have each; a scenario that is right under all of them has none."""
+    monkeypatch.setattr(lab.draw, "draw_fitting", lambda *_: [])
+    assert (
+        "refcount-race-policies: svg" in command("run", "refcount/race", "--policy", "all", "--figures", tmp_path).out
+    )
+    done = command("run", "refcount/locked", "--policy", "all", "--figures", tmp_path)
+    assert "policies" not in {path.stem.rpartition("-")[2] for path in tmp_path.glob("refcount-locked*")}
+    assert done.status == 0
+
+
 def test_with_json_the_figures_are_named_on_standard_error(command, monkeypatch, tmp_path) -> None:
     """Standard output is JSON and nothing else."""
     monkeypatch.setattr(lab.draw, "draw_fitting", lambda *_: [tmp_path / "refcount-race-outcomes.svg"])

@@ -118,7 +118,7 @@ def test_a_diagram_of_nothing_is_refused() -> None:
 def test_one_gil_lets_one_thread_run() -> None:
     """After 70 ms the second of two threads has its turn, and the second core is idle."""
     made = next(picture for picture in GIL if picture.name == "gil-variants").make("column")
-    assert made.title == "With one GIL one thread runs at a time; with one each or none, both run"
+    assert made.title == "With one GIL one thread runs; else both do"
     assert "Threads: one process, one interpreter and one GIL; T2 runs on core 1; T1 waits." in made.alt
     assert (
         "Free-threaded: one process, one interpreter and no GILs; T1 runs on core 1 and T2 runs on core 2." in made.alt
@@ -231,11 +231,14 @@ def test_one_sweep_is_enough_for_a_plot() -> None:
 def test_speed_ups_stand_beside_each_other() -> None:
     """Two numbers where both are known; a sentence for the best, or for threads where they help."""
     made = drawing("picture of speed-ups", "column")
-    assert made.title == "Threads do not speed up computing; processes get through it 1.9 times as fast"
+    assert made.title == "Threads do not speed up computing; processes are 1.9 times as fast"
     assert {"1.90", "2.00", "1.70"} <= set(words(made))
     assert len(marks(made, "bar-")) == 4 + 3
     helped = [SPEEDS[0], {"strategy": "threads", "workers": 2, "simulated_speedup": 1.5}]
-    assert speed_up_bars(helped, "waiting", "simulated").title == "Threads get through the waiting 1.5 times as fast"
+    assert (
+        speed_up_bars(helped, "waiting", "simulated").title
+        == "Threads are 1.5 times as fast as one after the other at waiting"
+    )
     with pytest.raises(UsageError, match="no speed-ups"):
         speed_up_bars([], "waiting", "simulated")
 

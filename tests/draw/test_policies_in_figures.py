@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import comb
 
 import pytest
@@ -99,9 +100,11 @@ class TestPolicies:
         )
 
     def test_what_does_not_differ_is_no_figure(self) -> None:
-        """One policy, policies that come out alike, and scenarios under different policies."""
-        for some in ([result("race")], [result("race"), result("race", "cpython-3.9")]):
-            with pytest.raises(UsageError, match="but one policy, or all come out the same"):
+        """One policy, policies that come out alike or all right, and scenarios under different policies."""
+        right = [result("locked"), replace(result("locked", "statement"), schedules=6)]
+        alike = [result("race"), result("race", "cpython-3.9"), result("race", "free-threaded")]
+        for some in ([result("race")], alike, right):
+            with pytest.raises(UsageError, match="but one policy, all come out the same, or none goes wrong"):
                 wrong_by_policy(some)
         with pytest.raises(UsageError, match="under the same policies"):
             wrong_by_policy([result("race")], every_policy("race"))
