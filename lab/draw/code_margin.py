@@ -147,12 +147,22 @@ def _title(plan: _Plan) -> str:
         return f"{capital(_subject(bad))} can switch {way}; {_subject(good, bare=True)} cannot"
     if plan.windows and (bad or good):
         return f"{'Every' if bad else 'No'} Python can switch {way}"
+    return _title_of_steps(plan)
+
+
+def _title_of_steps(plan: _Plan) -> str:
+    """Say where a switch is possible in code that no window is in."""
     steps = [number for number, row in enumerate(plan.rows) if row.step]
-    last = len(plan.margins) - 1
-    free = sum(plan.switches(last, row) for row in steps)
-    name = listing(grouped(plan.margins[last])[:1])
-    which = "every step" if free == len(steps) else f"{count_word(free)} of {count_word(len(steps))} steps"
-    return f"Policy {name} can switch in front of {which}"
+    said = [plan.rows[number].text.strip() for number in steps]
+    if all(text == "begin" or text.endswith("goes on") for text in said):
+        return "Tasks switch nowhere but where they begin and where they await"
+    counts = [sum(plan.switches(margin, row) for row in steps) for margin in range(len(plan.margins))]
+    free = min(counts)
+    if free == len(steps):
+        return f"Every policy can switch in front of every step, {count_word(free)} in all"
+    coarsest = plan.margins[counts.index(free)]
+    name = _subject(pythons(coarsest)) if pythons(coarsest) else f"policy {listing(grouped(coarsest))}"
+    return capital(f"{name} can switch in front of {count_word(free)} of {count_word(len(steps))} steps")
 
 
 def _subject(names: Sequence[str], *, bare: bool = False) -> str:

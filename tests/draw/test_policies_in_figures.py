@@ -55,8 +55,21 @@ class TestCode:
         """A write alone opens no window: every policy may switch in front of it, the coarsest shown too."""
         program = parse(HEAD + "x = 0\n@thread\ndef T():\n    global x\n    x = 1\n", name="sample/write")
         made = switch_points_in_code(program)
-        assert made.title == "Policy statement can switch in front of every step"
+        assert made.title == "Every policy can switch in front of every step, one in all"
         assert marks(made, "window-") == []
+
+    def test_tasks_switch_where_they_await(self) -> None:
+        """The withdrawal's steps begin at the task's begin and behind its await."""
+        made = switch_points_in_code(lab.load("check_await_act/race"))
+        assert made.title == "Tasks switch nowhere but where they begin and where they await"
+        assert column(made, "step") == ["begin", "asyncio.sleep() goes on"]
+
+    def test_steps_that_only_some_policies_part_are_counted(self) -> None:
+        """Five steps: from 3.10 on nothing between the reads and the write of T polls, nor between the writes of U."""
+        text = HEAD + "x = 0\ny = 0\nz = 0\n@thread\ndef T():\n    global z\n    z = x + y\n"
+        text += "@thread\ndef U():\n    global x, y\n    x = 1\n    y = 1\n"
+        made = switch_points_in_code(parse(text, name="sample/reads"))
+        assert made.title == "Python 3.10–3.14 can switch in front of two of five steps"
 
     def test_what_is_no_figure_is_refused(self) -> None:
         """A long source, a wide one, and one without steps."""
