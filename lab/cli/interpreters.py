@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from lab.cli.screen import complain
+from lab.errors import UsageError
 
 if TYPE_CHECKING:
+    from lab.model.program import Program
     from lab.verify.interpreters import Interpreter
 
 __all__ = ["chosen", "option"]
@@ -28,25 +30,30 @@ def option(command: Decorated) -> Decorated:
     )(command)
 
 
-def chosen(pythons: Iterable[str]) -> tuple[Interpreter, ...]:
-    """Return the interpreters named, else those found here; of these a line says which do not run.
+def chosen(pythons: Iterable[str], program: Program) -> tuple[Interpreter, ...]:
+    """Return the interpreters named, else those found here that can run a program; a line says which are left out.
 
     Raises
     ------
     UsageError
         One that is named is no interpreter, or too old.
     """
-    from lab.verify.interpreters import examined, found
+    from lab.verify.interpreters import examined, found, lacking
 
     named = tuple(map(examined, pythons))
+    for one in named:
+        if missing := lacking(program, one):
+            raise UsageError(f"{one.path} is Python {one.release}, which has no {missing}")
     if named:
         return named
     usable, broken = found()
-    for one in broken:
-        complain(f"lab: {one.reason}")
-    for other in usable:
-        if other.policy is None:
-            complain(
-                f"lab: no policy is known for {other.path}, {other.implementation} {other.release}; it is left out"
-            )
-    return tuple(one for one in usable if one.policy is not None)
+    for other in broken:
+        complain(f"lab: {other.reason}")
+    for one in usable:
+        if one.policy is None:
+            complain(f"lab: no policy is known for {one.path}, {one.implementation} {one.release}; it is left out")
+    able = tuple(one for one in usable if one.policy is not None and not lacking(program, one))
+    older = [one for one in usable if lacking(program, one)]
+    if older:
+        complain(f"lab: Python {', '.join(one.name for one in older)} cannot run it: no {lacking(program, older[0])}")
+    return able

@@ -64,7 +64,7 @@ def stress(
     path, _ = resolve(scenario)
     parameters = options.parameters(settings)
     reports = []
-    for one in interpreters.chosen(pythons):
+    for one in interpreters.chosen(pythons, program):
         try:
             report = stressing.stress(program, str(path), parameters, one, seconds=seconds, interval=interval)
         except KeyboardInterrupt:

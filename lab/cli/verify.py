@@ -64,7 +64,7 @@ def verify(
 
     program = options.load(scenario, settings)
     path, name = resolve(scenario)
-    chosen = interpreters.chosen(pythons)
+    chosen = interpreters.chosen(pythons, program)
     model = prepared(program, str(path), options.parameters(settings), chosen, most=runs)
     found = _compared(model, chosen, seconds)
     counted = _counts(found) if name == COUNTED else None

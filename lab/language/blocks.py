@@ -189,5 +189,5 @@ _REFUSED: dict[str, tuple[str, str]] = {
     "Import": ("an import", "import at the top of the file"),
     "ImportFrom": ("an import", "import at the top of the file"),
     "Match": ("`match`", "write `if` and `elif`"),
-    "TryStar": ("`except*`", "write `except`"),
+    "TryStar": ("`except*`", "write `except`, or `except ExceptionGroup` for what a TaskGroup raises"),
 }

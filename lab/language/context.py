@@ -22,7 +22,7 @@ class Target:
     Attributes
     ----------
     name : str
-        The function's name, or the method's; what a thread is called that is given no name.
+        The function's name, or the method's.
     how : str
         "function" of the file; "method", of the first argument; or "value", which is the first argument.
     positional : int
@@ -33,6 +33,12 @@ class Target:
         The first place that makes such a thread, for errors.
     task : bool
         Whether it is a task of the event loop.
+    grouped : bool
+        Whether it is a task of an `asyncio.TaskGroup`.
+    worker : bool
+        Whether it is a call that `asyncio.to_thread` gives to another thread.
+    hands : bool
+        Whether it is a task that does nothing but give the call to another thread.
     """
 
     name: str
@@ -41,11 +47,20 @@ class Target:
     named: tuple[str, ...]
     node: ast.Call
     task: bool = False
+    grouped: bool = False
+    worker: bool = False
+    hands: bool = False
+
+    @property
+    def label(self) -> str:
+        """What a thread or task is called that is given no name."""
+        return "to_thread" if self.hands else self.name
 
     @property
     def key(self) -> str:
         """What tells targets apart."""
-        kind = "Task" if self.task else "Thread"
+        kind = "Grouped task" if self.grouped else "Task" if self.task else "Worker" if self.worker else "Thread"
+        kind += " to_thread" if self.hands else ""
         return f"{kind} {self.how} {self.name}/{self.positional} {' '.join(self.named)}".strip()
 
 

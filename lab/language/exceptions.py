@@ -42,6 +42,10 @@ class Exceptions(Blocks):
         if isinstance(error, ast.Call):
             arguments, error = self._positional(error, 0, 1), error.func
         name = self._exception(error)
+        if name == "ExceptionGroup":
+            raise self.source.error(
+                node.exc, "an ExceptionGroup is raised", "raise one exception; a TaskGroup makes groups"
+            )
         message: Operand = Const("")
         if arguments:
             value = self.expression(arguments[0])

@@ -78,16 +78,24 @@ class Layout:
         return ref, component
 
     def gate(
-        self, thread: str, number: int, given: str | None, key: str, slot: int, loop: Ref | None = None
+        self,
+        kind: type[Thread | Task],
+        thread: str,
+        number: int,
+        given: str | None,
+        key: str,
+        slot: int,
+        loop: Ref | None = None,
     ) -> tuple[Ref, int]:
         """Set a place aside for the object of a thread that the program starts itself, or of a task of a loop."""
         blank = Gate(NEW, key, slot, daemon=False, arguments=())
-        kind, what = (Thread.kind, "thread") if loop is None else (Task.kind, "task")
-        ref, component = Ref(len(self.objects), kind), self.component(f"{what} {thread}", blank)
-        if loop is None:
-            self.objects.append(Thread(ref, f"thread {thread}", component, number, given, thread))
+        name = f"task {thread}" if kind is Task else f"thread {thread}"
+        ref, component = Ref(len(self.objects), kind.kind), self.component(name, blank)
+        if issubclass(kind, Thread):
+            self.objects.append(kind(ref, name, component, number, given, thread))
         else:
-            self.objects.append(Task(ref, f"task {thread}", component, loop, number, given))
+            assert loop is not None
+            self.objects.append(kind(ref, name, component, loop, number, given))
         return ref, component
 
     def with_tasks(self, loop: Ref | None, tasks: list[int]) -> tuple[Component, ...]:

@@ -46,7 +46,8 @@ MODULES: dict[str, frozenset[str]] = {
     "types": frozenset(("SimpleNamespace",)),
     "time": frozenset(("sleep",)),
     "queue": _synchronisers("queue") | {"Empty", "Full"},
-    "asyncio": _synchronisers("asyncio") | {"sleep", "create_task", "gather", *_EXCEPTIONS_OF_ASYNCIO},
+    "asyncio": _synchronisers("asyncio")
+    | {"sleep", "create_task", "gather", "TaskGroup", "to_thread", *_EXCEPTIONS_OF_ASYNCIO},
     "sys": frozenset(),
     "weakref": frozenset(),
     "dataclasses": frozenset(("dataclass", "field")),
@@ -57,8 +58,6 @@ MODULES: dict[str, frozenset[str]] = {
 LATER: dict[str, str] = {
     "queue.PriorityQueue": "use a Queue, or a list and a Condition",
     "asyncio.run": "the lab runs the loop itself: write `@thread` above every `async def` that is a task",
-    "asyncio.TaskGroup": "make the tasks with `asyncio.create_task` and await them, or write `asyncio.gather`",
-    "asyncio.to_thread": "write `@thread` above a plain `def` beside the tasks",
     "asyncio.ensure_future": "write `asyncio.create_task`",
     "asyncio.shield": "await the task in a `try`, and once more in its `except asyncio.CancelledError`",
     "asyncio.current_task": "keep what `asyncio.create_task` gives",

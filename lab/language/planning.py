@@ -17,10 +17,13 @@ from lab.language.layout import Layout
 from lab.language.sharing import following, repeats
 from lab.model.heap import Refused
 from lab.model.instructions import Code, Operate
+from lab.model.objects.tasks import Task
+from lab.model.objects.threads import Thread as Made
+from lab.model.objects.workers import Worker
 from lab.model.policies import POLICIES
 from lab.model.program import Program, Thread
 from lab.model.relation import Relation
-from lab.model.starting import MakeTask, MakeThread, Unplanned
+from lab.model.starting import MakeTask, MakeThread, ToThread, Unplanned
 from lab.model.state import State
 from lab.model.values import Ref
 
@@ -91,15 +94,15 @@ class Planner:
         target = self._targets[key]
         if key not in self._codes:
             self._codes[key] = self._lower(target)
-        name, code = self._name(given or target.name), self._codes[key]
+        name, code = self._name(given or target.label), self._codes[key]
         places = self.threads[maker].places
         assert isinstance(places, dict)
         before = places.get(key, ())
-        loop = self._loop if target.task else None
-        ref, component = self._layout.gate(name, len(self.threads), given, key, len(before), loop)
+        kind = Task if target.task else Worker if target.worker else Made
+        ref, component = self._layout.gate(kind, name, len(self.threads), given, key, len(before), self._loop)
         places[key] = (*before, (ref, component))
         places_of_its_own = dict(self._layout.places(name, code))
-        self.threads.append(Thread(name, code, (ref,), places_of_its_own, target.task, component))
+        self.threads.append(Thread(name, code, (ref,), places_of_its_own, target.task, component, target.worker))
 
     def _name(self, base: str) -> str:
         """Return a thread's name: with its number in brackets, from the second of that name on."""
@@ -118,7 +121,7 @@ def made_once(code: Code) -> dict[str, int]:
         position: instruction.operation.key
         for position, instruction in enumerate(instructions)
         if isinstance(instruction, Operate)
-        and isinstance(instruction.operation, MakeThread | MakeTask)
+        and isinstance(instruction.operation, MakeThread | MakeTask | ToThread)
         and not repeats(instructions, position)
     }
     return {

@@ -12,7 +12,7 @@ from collections import defaultdict
 
 from lab.model.instructions import Branch, Code, Compute, Const, Instruction, Jump, Operand, Operate, Raise, Reg, Return
 from lab.model.operations import Choose, Invoke, Load, Store
-from lab.model.starting import MakeTask, MakeThread
+from lab.model.starting import MakeTask, MakeThread, ToThread
 from lab.model.values import Ref
 from lab.model.wholes import Arithmetic, Copy, ExtendOrAdd, New
 
@@ -42,6 +42,7 @@ def _may_make(instruction: Instruction) -> bool:
             New()
             | MakeThread()
             | MakeTask()
+            | ToThread()
             | Arithmetic()
             | Invoke("copy" | "split" | "splitlines")
             | Invoke("__getitem__", _, True)
@@ -198,7 +199,7 @@ class _Flow:
                 return {OUTSIDE}
             case Store():
                 self.share(held)
-            case MakeThread() | MakeTask():
+            case MakeThread() | MakeTask() | ToThread():
                 self.share(held)  # with its start, at the latest
             case Choose():
                 return held

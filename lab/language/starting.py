@@ -16,7 +16,7 @@ from lab.model.operations import Invoke
 from lab.model.starting import MakeThread
 from lab.model.values import Value
 
-__all__ = ["Starting"]
+__all__ = ["Starting", "target_parts"]
 
 _PARAMETERS = ("target", "name", "args", "kwargs", "daemon")
 _USAGE = "write `threading.Thread(target=f, args=(1, 2))`"
@@ -117,10 +117,10 @@ class Starting(Calls):
 
     def _entered(self, target: Target, given: Operand) -> Operand:
         """Lower the call of what a thread runs."""
-        count = (target.how != "function") + target.positional + len(target.named)
-        names = [f".{place}" for place in range(count)]
-        for place, name in enumerate(names):
-            self.frame.hidden[name] = self.builder.compute(_part(place), given).number
+        parts = target_parts(target)
+        names = [f".{place}" for place in range(len(parts))]
+        for part, name in zip(parts, names, strict=True):
+            self.frame.hidden[name] = self.builder.compute(part, given).number
         nodes: list[ast.expr] = [ast.copy_location(ast.Name(name, ast.Load()), target.node) for name in names]
         function: ast.expr = ast.Name(target.name, ast.Load())
         if target.how == "method":
@@ -135,6 +135,11 @@ class Starting(Calls):
     def begun(self, call: ast.Call) -> Operand:
         """Lower the call that a thread is."""
         return self.expression(call)
+
+
+def target_parts(target: Target) -> list[Callable[[tuple[Value, ...]], Value]]:
+    """Return what takes each of the arguments, in order, that a thread was started with."""
+    return [_part(place) for place in range((target.how != "function") + target.positional + len(target.named))]
 
 
 def _part(place: int) -> Callable[[tuple[Value, ...]], Value]:

@@ -7,18 +7,16 @@ from collections.abc import Callable
 
 from lab.errors import ScenarioError
 from lab.language.builder import NONE, Block
-from lab.language.context import Target
-from lab.language.effects import Scope
-from lab.language.exceptions import Exceptions
-from lab.language.expressions import Frame
+from lab.language.made_tasks import MadeTasks
 from lab.language.source import Source
-from lab.model.instructions import Code, Const, Handler, Operand, Reg
+from lab.model.instructions import Const, Handler, Operand, Reg
 from lab.model.marks import AWAIT
+from lab.model.objects.groups import Group, TaskGroup
 from lab.model.objects.loop import awaited
 from lab.model.objects.synchronisers import SYNCHRONISERS
 from lab.model.operations import Invoke
-from lab.model.starting import AwaitTask, Gather, GatherOn, MakeTask
-from lab.model.values import Parked, Ref
+from lab.model.values import Ref
+from lab.model.wholes import New
 
 __all__ = ["Tasks", "as_plain", "check_awaits"]
 
@@ -57,10 +55,8 @@ def _misplaced(source: Source, node: ast.AST) -> ScenarioError:
     return source.error(node, f"{word} stands outside an `async def`", "write `async def` for the function around it")
 
 
-class Tasks(Exceptions):
+class Tasks(MadeTasks):
     """Lowers tasks."""
-
-    _is_task = False
 
     def task(self, function: ast.FunctionDef, body: Callable[[], None]) -> None:
         """Lower a task: it begins when it has its turn, and gives the loop up at its end, by exception too."""
@@ -69,13 +65,6 @@ class Tasks(Exceptions):
             self.builder.mark(AWAIT)
             self.builder.operate(Invoke("__begin__", "begin"), self._loop)
             self.guarded(body, self._end)
-
-    def _end(self) -> None:
-        self.builder.operate(Invoke("__end__", "end"), self._loop, into=self.builder.ignored())
-
-    @property
-    def _loop(self) -> Const:
-        return Const(self.context.loop)
 
     def stall(self, node: ast.Call, seconds: Operand) -> None:
         """Lower a blocking `time.sleep` in a task."""
@@ -99,10 +88,12 @@ class Tasks(Exceptions):
         if name == "asyncio.sleep":
             [delay] = self._positional(call, 1, 1)
             return self._suspend(call, "sleep", self._loop, [self.expression(delay)])
-        if name == "asyncio.create_task":
+        if name == "asyncio.create_task" or self._of_group(function):
             return self._await_task(call, self._create_task(call))
         if name == "asyncio.gather":
             return self._gather(call)
+        if name == "asyncio.to_thread":
+            return self._to_thread(*self._handed(call))
         if name is not None and name.startswith("asyncio."):
             raise self.later(call, name)
         if isinstance(function, ast.Name) and self._is_coroutine(function):
@@ -110,98 +101,6 @@ class Tasks(Exceptions):
         if isinstance(function, ast.Attribute) and name is None:
             return self._awaited_method(call, function)
         raise self.source.error(node, f"`{self.source.segment(call)}` cannot be awaited", _AWAITABLE)
-
-    # Tasks that tasks make
-
-    def _create_task(self, node: ast.Call) -> Operand:
-        """Lower `asyncio.create_task(f(1), name="worker")`."""
-        self._only_in_thread(node)
-        parts = {str(keyword.arg): keyword.value for keyword in node.keywords}
-        if len(node.args) != 1 or parts.keys() - {"name"}:
-            raise self.source.error(
-                node, "`create_task` is called with other arguments", "write `asyncio.create_task(f(1))`"
-            )
-        return self._make_task(node.args[0], parts.get("name"))
-
-    def _make_task(self, call: ast.expr, name: ast.expr | None = None) -> Operand:
-        """Lower the making of a task from the call of an `async def` of the file."""
-        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or not self._is_coroutine(call.func):
-            raise self.source.error(
-                call, f"`{self.source.segment(call)}` is no call of an `async def` of the file", "write `f(1)` there"
-            )
-        if self.builder.in_atomic:
-            raise self.source.error(call, "a task is made in an atomic() block", "end the block before it")
-        given = self.given(call)
-        named = tuple(one for one, _, _ in given.named)
-        target = Target(call.func.id, "function", len(given.positional), named, call, task=True)
-        self.context.targets.setdefault(target.key, target)
-        base = NONE if name is None else self.held(self.expression(name))
-        return self.builder.operate(
-            MakeTask(target.key), base, *given.positional, *(value for _, value, _ in given.named)
-        )
-
-    def _await_task(self, node: ast.expr, task: Operand) -> Operand:
-        text = self.source.segment(node)
-        value = self.builder.operate(AwaitTask(text), task)
-        self.resume(ast.copy_location(ast.Call(node, [], []), node), task, value, [], awaited=True)
-        return value
-
-    def _gather(self, node: ast.Call) -> Operand:
-        """Lower `await asyncio.gather(f(1), task, return_exceptions=True)`."""
-        wants: Operand = Const(False)
-        for keyword in node.keywords:
-            if keyword.arg != "return_exceptions":
-                raise self.source.error(
-                    keyword.value, f"`gather` is called with '{keyword.arg}='", "there is `return_exceptions=`"
-                )
-            wants = self.held(self.expression(keyword.value))
-        tasks = [
-            self._make_task(one) if isinstance(one, ast.Call) else self.held(self.expression(one)) for one in node.args
-        ]
-        builder, again, end = self.builder, self.builder.label(), self.builder.label()
-        value = builder.operate(Gather(), self._loop, wants, *tasks)
-        builder.here(again)
-        builder.unless(builder.compute(_is_parked, value), end)
-        builder.mark(AWAIT)
-        builder.operate(GatherOn(), self._loop, value, into=value.number)
-        builder.jump(again)
-        builder.here(end)
-        return self.copy("list", value)
-
-    def started(self, target: Target) -> Code:
-        """Return the code of the threads, or of the tasks, that run a target; its parameter is their own object."""
-        if not target.task:
-            return super().started(target)
-        builder, gate = self.builder, self.builder.register()
-        error, handler = builder.register(), builder.label()
-        self.frame = Frame(Scope((), frozenset(), frozenset()), {}, ())
-        self._is_task = True
-        with builder.at(self.source.span(self.context.helpers[target.name])):
-            builder.mark(AWAIT)
-            with builder.within(Block("try", handler=Handler(handler, error))):
-                builder.operate(Invoke("__begin__", "begin"), self._loop)
-                given = builder.operate(Invoke("__given__", "begin"), Reg(gate))
-                value = self._entered(target, given)
-            builder.operate(Invoke("__finish__", "end"), Reg(gate), value, into=builder.ignored())
-            self._end()
-            builder.returns(value)
-            builder.here(handler)
-            builder.operate(Invoke("__fail__", "end"), Reg(gate), Reg(error), into=builder.ignored())
-            self._end()
-            builder.returns(Reg(error))
-        return builder.finish((gate,))
-
-    def begun(self, call: ast.Call) -> Operand:
-        """Lower the call that a thread, or a task, is."""
-        return super()._call(call) if self._is_coroutine(call.func) else super().begun(call)
-
-    def _is_coroutine(self, function: ast.expr) -> bool:
-        """Whether a name refers to an `async def` of the file."""
-        return (
-            isinstance(function, ast.Name)
-            and function.id in self.context.asynchronous
-            and function.id not in {*self.frame.scope.locals, *self.frame.cells, *self.frame.hidden}
-        )
 
     def _awaited_method(self, node: ast.Call, function: ast.Attribute) -> Operand:
         name = function.attr
@@ -227,10 +126,16 @@ class Tasks(Exceptions):
 
     def _call(self, node: ast.Call) -> Operand:
         name = self.known(node.func)
+        if node in self._as_tasks:
+            return self._make_task(node)
         if self._is_coroutine(node.func) or name in ("asyncio.sleep", "asyncio.gather"):
             raise self._never_awaited(node)
-        if name == "asyncio.create_task":
+        if name == "asyncio.create_task" or self._of_group(node.func):
             return self._create_task(node)
+        if name == "asyncio.to_thread":
+            raise self._never_awaited(node)
+        if name == "asyncio.TaskGroup":
+            raise self.source.error(node, "a TaskGroup is made outside of `async with`", f"write `{TaskGroup.usage}`")
         return super()._call(node)
 
     def invoke(self, node: ast.Call, name: str, receiver: Operand, arguments: list[Operand]) -> Operand:
@@ -255,6 +160,9 @@ class Tasks(Exceptions):
             self.body(node.body)
             return
         manager, builder = items[0].context_expr, self.builder
+        if isinstance(manager, ast.Call) and self.known(manager.func) == "asyncio.TaskGroup":
+            self._group_of_tasks(manager, items[0].optional_vars, lambda: self._held_locks(node, items[1:]))
+            return
         if items[0].optional_vars is not None:
             raise self.source.error(
                 items[0].optional_vars, "`async with ... as` is not part of the language", "leave out `as`"
@@ -274,15 +182,37 @@ class Tasks(Exceptions):
 
         self.guarded(lambda: self._held_locks(node, items[1:]), release)
 
+    def _group_of_tasks(self, manager: ast.Call, name: ast.expr | None, inside: Callable[[], None]) -> None:
+        """Lower `async with asyncio.TaskGroup() as group`: its end awaits the tasks, however the block is left."""
+        self._only_in_thread(manager)
+        self._positional(manager, 0, 0)
+        builder = self.builder
+        group = builder.operate(New(TaskGroup.kind), Const(Group(self.context.loop)))
+        builder.operate(Invoke("__entered__", "enter the group"), group, into=builder.ignored())
+        if name is not None:
+            self.assign(name, group)
+
+        def leave(thrown: Operand = NONE) -> None:
+            with builder.at(self.source.span(manager)):
+                value = builder.operate(Invoke(awaited("leave"), "leave the group"), group, thrown)
+                self.resume(manager, group, value, [thrown], awaited=True)
+
+        error, handler, end = builder.register(), builder.label(), builder.label()
+        with builder.within(Block("cleanup", cleanup=leave, handler=Handler(handler, error))):
+            inside()
+        leave()
+        builder.jump(end)
+        builder.here(handler)
+        with builder.within(Block("handling", result=error)):
+            leave(Reg(error))
+        builder.throw(Reg(error))
+        builder.here(end)
+
     def _locked(self, manager: ast.expr, inside: Callable[[], None]) -> None:
         name = self.context.names.get(manager.id) if isinstance(manager, ast.Name) else None
         if _offers(name, "__aenter__"):
             raise self.source.error(manager, "`with` takes a lock of asyncio", "write `async with`")
         super()._locked(manager, inside)
-
-
-def _is_parked(value: object) -> bool:
-    return isinstance(value, Parked)
 
 
 def _offers(value: object, operation: str) -> bool:

@@ -33,6 +33,8 @@ _PYTHON: dict[str, type[Exception]] = {
     and (not issubclass(value, OSError) or value in (OSError, TimeoutError))
 }
 
+_PYTHON["ExceptionGroup"] = ExceptionGroup
+
 EXCEPTIONS = frozenset(_PYTHON) | frozenset(IMPORTED)
 """The exceptions that a thread may raise and catch, by the name of the class."""
 

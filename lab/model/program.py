@@ -43,7 +43,8 @@ class Thread:
     """A thread's name, its code, the values its parameters start with, and where the objects that it shares go.
 
     A `task` is a thread that holds the event loop while it runs. A `gate` is the component of the `threading.Thread`
-    object of a thread that another one starts; without one, a thread starts when the program does.
+    object of a thread that another one starts; without one, a thread starts when the program does. A `worker` is a
+    thread of asyncio's pool, which closes its gate itself.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Thread:
     places: Places = field(default_factory=dict)
     task: bool = False
     gate: int | None = None
+    worker: bool = False
 
 
 @dataclass(frozen=True)

@@ -239,7 +239,7 @@ class Relation:
     def _close(self, thread: int, partial: _Partial, read: Read) -> None:
         """Complete a step of a thread that the program started: its end, and that a daemon still runs."""
         gate = self.program.threads[thread].gate
-        if gate is None or self.program.threads[thread].task:
+        if gate is None or self.program.threads[thread].task or self.program.threads[thread].worker:
             return
         partial.personal |= partial.frame.position < 0 or self.program.exits is not None
         line = self.program.threads[thread].code.instructions[0].place.span.line

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lab.model.heap import Blocks, HeapObject, Raised, Refused, Scene
+from lab.model.objects.groups import TaskGroup
 from lab.model.objects.loop import EventLoop
 from lab.model.objects.tasks import CANCELLED, Task, call_back, outcome, task_of
 from lab.model.objects.threads import FAILED, NEW, STARTED, Thread
+from lab.model.objects.workers import Worker
 from lab.model.values import Gate, Parked, Ref, Value, Waiter, type_name
 
-__all__ = ["EXIT", "RUNS", "AwaitTask", "Exit", "Gather", "GatherOn", "MakeTask", "MakeThread", "Unplanned"]
+__all__ = ["EXIT", "RUNS", "AwaitTask", "Exit", "Gather", "GatherOn", "MakeTask", "MakeThread", "ToThread", "Unplanned"]
 
 Heap = tuple[HeapObject, ...]
 
@@ -121,9 +123,13 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class MakeTask:
-    """`asyncio.create_task(...)`: the first argument is its name; `key` says which places are set aside for it."""
+    """`asyncio.create_task(...)`: the first argument is its name; `key` says which places are set aside for it.
+
+    `grouped` says that the second argument is the group whose `create_task` it is.
+    """
 
     key: str
+    grouped: bool = False
 
     def touches(self, heap: Heap, arguments: tuple[Value, ...]) -> bool:
         """Always: the task is ready at once."""
@@ -132,14 +138,51 @@ class MakeTask:
     def perform(self, scene: Scene, arguments: tuple[Value, ...]) -> Value:
         """Return the new task."""
         name, *given = arguments
+        group = given.pop(0) if self.grouped else None
+        if self.grouped:
+            _group(scene, group).check(scene)
         slot = _next_place(scene, self.key, name)
         ref, _ = scene.own.places[self.key][slot]
-        task_of(scene, ref).begin(scene, tuple(given))
+        if self.grouped:
+            group = scene.share(group)
+            _group(scene, group).add(scene, ref)
+        task_of(scene, ref).begin(scene, tuple(given), group)
         return ref
 
     def describe(self) -> str:
         """Name the operation."""
         return "make a task"
+
+
+@dataclass(frozen=True, slots=True)
+class ToThread:
+    """`await asyncio.to_thread(...)`, its first part; `key` says which places are set aside for the call."""
+
+    key: str
+
+    def touches(self, heap: Heap, arguments: tuple[Value, ...]) -> bool:
+        """Always: the task is suspended."""
+        return True
+
+    def perform(self, scene: Scene, arguments: tuple[Value, ...]) -> Value:
+        """Return the call."""
+        ref, _ = scene.own.places[self.key][_next_place(scene, self.key, None)]
+        worker = task_of(scene, ref)
+        assert isinstance(worker, Worker)
+        worker.call(scene, arguments)
+        return ref
+
+    def describe(self) -> str:
+        """Name the operation."""
+        return "await asyncio.to_thread()"
+
+
+def _group(scene: Scene, value: Value) -> TaskGroup:
+    """Return the group whose `create_task` is called."""
+    target = scene.target(value) if isinstance(value, Ref) else None
+    if not isinstance(target, TaskGroup):
+        raise Raised("AttributeError", f"'{type_name(value)}' object has no attribute 'create_task'")
+    return target
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,15 +212,24 @@ def _is_task(value: Value) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Gather:
-    """`await asyncio.gather(...)`: the loop, whether exceptions are wanted as values, and the tasks."""
+    """`await asyncio.gather(...)`: the loop, whether exceptions are wanted as values, and the tasks.
+
+    `unpacked` says of each of the latter whether it is a tuple of tasks.
+    """
+
+    unpacked: tuple[bool, ...]
+
+    def _tasks(self, arguments: tuple[Value, ...]) -> list[Value]:
+        given = zip(arguments[2:], self.unpacked, strict=True)
+        return [task for value, unpacked in given for task in (value if unpacked else (value,))]
 
     def touches(self, heap: Heap, arguments: tuple[Value, ...]) -> bool:
         """Whether there is a task to wait for."""
-        return len(arguments) > 2
+        return bool(self._tasks(arguments))
 
     def perform(self, scene: Scene, arguments: tuple[Value, ...]) -> Value:
         """Wait for all of them; return () where there are none."""
-        loop, wants, *tasks = arguments
+        loop, wants, tasks = arguments[0], arguments[1], self._tasks(arguments)
         if not all(map(_is_task, tasks)):
             raise Raised("TypeError", "An asyncio.Future, a coroutine or an awaitable is required")
         if not tasks:
@@ -220,7 +272,7 @@ class GatherOn:
             if any(waiter.task == scene.thread and waiter.first for waiter in gate.waiters):
                 first = gate
             task.forget(scene, scene.thread)
-            scene.note(task.name, "join", writes=True, atomic=True)
+            scene.note(task.name, "leave" if gate.status == STARTED else "join", writes=True, atomic=True)
         if thrown:
             raise Raised(CANCELLED)
         if first is not None:

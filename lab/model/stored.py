@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lab.errors import CheckpointError
+from lab.model.objects.groups import Group
 from lab.model.objects.loop import Turns
 from lab.model.state import Access, Local
 from lab.model.values import (
@@ -28,7 +29,7 @@ from lab.model.values import (
 __all__ = ["as_data", "from_data"]
 
 _RECORDS: dict[str, type] = {
-    kind.__name__: kind for kind in (Access, Closure, Cursor, Cut, Gate, Local, Parked, Snapshot, Turns, Waiter)
+    kind.__name__: kind for kind in (Access, Closure, Cursor, Cut, Gate, Group, Local, Parked, Snapshot, Turns, Waiter)
 }
 """Named tuples that are values, or hold them."""
 

@@ -170,6 +170,8 @@ class Gate(NamedTuple):
         What a task of asyncio returned or raised.
     waiters : tuple of Waiter
         The tasks that wait for such a task, the first come first.
+    group : Ref or None
+        The `asyncio.TaskGroup` that such a task belongs to, which learns of its end.
     """
 
     status: str
@@ -179,6 +181,7 @@ class Gate(NamedTuple):
     arguments: tuple[Value, ...]
     result: Value = None
     waiters: tuple[Waiter, ...] = ()
+    group: Ref | None = None
 
 
 def identity(value: Value) -> Hashable:

@@ -31,6 +31,8 @@ from lab.verify.made_threads import MadeTasks, MadeThreads
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, MutableMapping
 
+    from lab.verify.call_pool import CallPool
+
 __all__ = ["RunOutcome", "compiled", "described", "fresh", "load", "name_records", "plain", "run", "tree"]
 
 
@@ -145,7 +147,8 @@ def run(scenario: types.ModuleType | MutableMapping[str, Any], timeout: float = 
         declared.threads.append(ThreadSpec("main", declared.main))
         made = MadeThreads(namespace, declared, record)
     tasks = [spec for spec in declared.threads if inspect.iscoroutinefunction(spec.function)]
-    running = _started(namespace, declared, tasks, record, spin, (returned, errors))
+    calling: list[CallPool] = []
+    running = _started(namespace, declared, tasks, record, spin, (returned, errors, calling))
     deadline = time.monotonic() + timeout
     for one in running:
         one.join(max(0.0, deadline - time.monotonic()))
@@ -153,6 +156,7 @@ def run(scenario: types.ModuleType | MutableMapping[str, Any], timeout: float = 
         made.join(deadline)
     going = {one.name for one in running if one.is_alive()} | (made.going() if made else set())
     going |= {spec.name for spec in tasks if running[-1].is_alive() and spec.name not in returned}
+    going |= {name for pool in calling for name in pool.going()}
     if made is not None:
         made.leave_behind()
     unfinished = tuple(spec.name for spec in declared.threads if spec.name in going and spec.name not in errors)
@@ -171,7 +175,7 @@ def _started(
     tasks: list[ThreadSpec],
     record: Callable[..., None],
     spin: float,
-    results: tuple[dict[str, Any], dict[str, str]],
+    results: tuple[dict[str, Any], dict[str, str], list[CallPool]],
 ) -> list[threading.Thread]:
     """Start the threads of a scenario, and one for its tasks, which is the last; return them."""
     plain_threads = [spec for spec in declared.threads if spec not in tasks]
@@ -214,10 +218,16 @@ _LOOP = "__loop__"
 
 
 def _run_tasks(
-    namespace: MutableMapping[str, Any], tasks: list[ThreadSpec], returned: dict[str, Any], errors: dict[str, str]
+    namespace: MutableMapping[str, Any],
+    tasks: list[ThreadSpec],
+    returned: dict[str, Any],
+    errors: dict[str, str],
+    calling: list[CallPool],
 ) -> None:
-    """Run the tasks in one event loop, begun in the order of the file, until every task has ended."""
+    """Run the tasks in one event loop, begun in the order of the file, until every task and its calls have ended."""
     import asyncio  # a file without tasks does not need it
+
+    from lab.verify.call_pool import CallPool
 
     async def body(spec: ThreadSpec) -> None:
         try:
@@ -226,9 +236,11 @@ def _run_tasks(
             errors[spec.name] = described(error)
 
     made = MadeTasks(registry(namespace))
+    calling.append(CallPool(registry(namespace), lambda name, value: returned.__setitem__(name, plain(value))))
 
     async def whole() -> None:
         loop = asyncio.get_running_loop()
+        loop.set_default_executor(calling[0])
         for spec in tasks:
             loop.create_task(body(spec)).set_name(spec.name)
         loop.set_task_factory(made.factory)
@@ -240,6 +252,7 @@ def _run_tasks(
     loop = namespace.pop(_LOOP, None) or asyncio.new_event_loop()
     try:
         loop.run_until_complete(whole())
+        calling[0].join()
     finally:
         loop.close()
 

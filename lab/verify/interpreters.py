@@ -12,15 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.errors import UsageError
+from lab.model.instructions import Operate
+from lab.model.objects.groups import TaskGroup
 from lab.model.policies import POLICIES
+from lab.model.program import Program
+from lab.model.wholes import New
 
-__all__ = ["OLDEST", "VERSIONS", "Interpreter", "Unusable", "examined", "found"]
+__all__ = ["OLDEST", "VERSIONS", "Interpreter", "Unusable", "examined", "found", "lacking"]
 
 OLDEST = (3, 9)
 """The oldest version in which the programs of this package run."""
 
 VERSIONS = tuple(f"3.{minor}" for minor in range(9, 16))
 """The versions that are looked for, each also as a build without a GIL ("3.13t")."""
+
+_GROUPS_SINCE = 11
+"""The minor version of Python 3 that brought groups of tasks."""
 
 SECONDS = 30
 """How long an interpreter may take to say what it is."""
@@ -116,6 +123,15 @@ def found() -> tuple[tuple[Interpreter, ...], tuple[Unusable, ...]]:
             continue
         usable.setdefault((one.name, one.implementation), one)
     return tuple(sorted(usable.values(), key=_age)), tuple(broken)
+
+
+def lacking(program: Program, interpreter: Interpreter) -> str:
+    """Return what a program uses and that version of Python does not have; nothing where it has all."""
+    if (int(interpreter.version.partition(".")[2])) >= _GROUPS_SINCE:
+        return ""
+    instructions = (instruction for thread in program.threads for instruction in thread.code.instructions)
+    made = {one.operation.kind for one in instructions if isinstance(one, Operate) and isinstance(one.operation, New)}
+    return "asyncio.TaskGroup" if TaskGroup.kind in made else ""
 
 
 def _age(one: Interpreter) -> tuple[int, bool, str]:

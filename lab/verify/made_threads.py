@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from lab.scenario import Registry
 
-__all__ = ["MadeTasks", "MadeThreads"]
+__all__ = ["MadeTasks", "MadeThreads", "add_named"]
 
 _LOOKS, _PAUSE = 4, 0.0005
 """How often, and after how many seconds, a run looks whether its daemons have ended."""
@@ -56,7 +56,7 @@ class MadeThreads:
         """Take a new thread, and return its name."""
         with self._guard:
             self.made.append(thread)
-            return _named(self._declared, base, function)
+            return add_named(self._declared, base, function)
 
     def record(self, name: str, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> None:
         """Run what a thread runs."""
@@ -89,7 +89,7 @@ class MadeThreads:
             time.sleep(_PAUSE)
 
 
-def _named(declared: Registry, base: str, function: Callable[..., Any]) -> str:
+def add_named(declared: Registry, base: str, function: Callable[..., Any]) -> str:
     """Add a thread or task to the declared ones, and return its name: with a number from the second on."""
     taken, name, number = {spec.name for spec in declared.threads}, base, 1
     while name in taken:
@@ -124,7 +124,7 @@ class MadeTasks:
                     return
                 if self.label:
                     declared.threads.pop()
-                self.label = _named(declared, str(value), made.append)
+                self.label = add_named(declared, str(value), made.append)
                 super().set_name(self.label)
 
         self._kind = Task

@@ -193,6 +193,20 @@ return await asyncio.gather()
 
 return await asyncio.gather(say("a", 2), say("b", 1), at_once("c"))
 
+ts = [asyncio.create_task(say(i, 2)) for i in range(3)]
+return await asyncio.gather(*ts)
+
+return await asyncio.gather(*(say(i, 3 - i) for i in range(3)))
+
+return await asyncio.gather(say("a"), *[at_once(i) for i in range(2)], *(), say("b"), return_exceptions=True)
+
+return await asyncio.gather(*[])
+
+tasks.append(asyncio.create_task(say("t", 2)))
+return await asyncio.gather(*tasks, at_once(1))
+
+return await asyncio.gather(*(7, 8))
+
 t = asyncio.create_task(at_once(1))
 await asyncio.sleep(0)
 r = await asyncio.gather(t, at_once(2))

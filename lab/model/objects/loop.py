@@ -131,9 +131,7 @@ class EventLoop(Synchroniser):
         self._go_on(scene)
 
     def _go_on(self, scene: Scene) -> None:
-        thrown = self.take(scene, self.name)
-        self._note(scene, "take")
-        if thrown:
+        if self.take(scene, self.name):
             raise Raised("CancelledError")
 
     def block(self, scene: Scene, delay: Value) -> None:
@@ -164,6 +162,7 @@ class EventLoop(Synchroniser):
             following = turns._replace(running=scene.thread, ready=ready)
         left = tuple(task for task in turns.thrown if task != scene.thread)
         scene.write(self.component, following._replace(thrown=left))
+        self._note(scene, "take")
         return scene.thread in turns.thrown
 
     def leave(self, scene: Scene) -> None:
@@ -183,6 +182,10 @@ class EventLoop(Synchroniser):
             scene.write(self.component, turns._replace(ready=(*turns.ready, (task,))))
         else:
             self.wake(scene, task)
+
+    def note_wake(self, scene: Scene) -> None:
+        """Report that the queue was changed from outside of the loop."""
+        self._note(scene, "wake")
 
     def throw(self, scene: Scene, task: int) -> None:
         """Tell a task that it was cancelled, when it goes on."""

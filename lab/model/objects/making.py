@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from lab.model.heap import HeapObject
 from lab.model.objects.cells import Atomic
 from lab.model.objects.containers import Container
+from lab.model.objects.groups import TaskGroup
 from lab.model.objects.instances import Instance, Shape
 from lab.model.objects.locks import Lock, RLock, Semaphore
 from lab.model.objects.mappings import Dict, Set
@@ -21,7 +22,7 @@ Maker = Callable[[Ref, str, int], HeapObject]
 
 NAMESPACE = "SimpleNamespace"
 
-BLANK: Mapping[str, Value] = {"Lock": None, "RLock": None, "Semaphore": 1, "Atomic": 0}
+BLANK: Mapping[str, Value] = {"Lock": None, "RLock": None, "Semaphore": 1, "Atomic": 0, "TaskGroup": ()}
 """The content of a place in the heap that nobody uses yet; () for every other class."""
 
 
@@ -37,6 +38,6 @@ def makers(shapes: Mapping[str, Shape]) -> dict[str, Maker]:
     """Return the maker of each class whose objects a thread can make, by the class's name."""
     return {
         **{kind.kind: _container(kind) for kind in (List, Deque, Dict, Set)},
-        **{kind.kind: kind for kind in (Lock, RLock, Semaphore, Atomic, Thread)},
+        **{kind.kind: kind for kind in (Lock, RLock, Semaphore, Atomic, Thread, TaskGroup)},
         **{name: _instance(shape) for name, shape in shapes.items()},
     }

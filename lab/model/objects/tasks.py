@@ -35,6 +35,7 @@ class Task(Awaited):
     shown = False
     rules: ClassVar[Mapping[str, str]] = {
         "__given__": "arguments_given",
+        "__group__": "group_given",
         "__finish__": "finish",
         "__fail__": "fail",
         awaited("task"): "wait",
@@ -52,17 +53,21 @@ class Task(Awaited):
 
     def touches(self, operation: str, arguments: tuple[Value, ...]) -> bool:
         """Whether the operation needs a step: all but reading what the task was made with."""
-        return operation in self.rules and operation != "__given__"
+        return operation in self.rules and operation not in ("__given__", "__group__")
 
     def arguments_given(self, scene: Scene) -> Value:
         """Return what the task was made with."""
         return scene.constant(self.component).arguments
 
-    def begin(self, scene: Scene, arguments: tuple[Value, ...]) -> None:
+    def group_given(self, scene: Scene) -> Value:
+        """Return the group that the task was made in."""
+        return scene.constant(self.component).group
+
+    def begin(self, scene: Scene, arguments: tuple[Value, ...], group: Ref | None = None) -> None:
         """Make the task: it is ready at once."""
         gate: Gate = scene.read(self.component)
         loop = self.own_loop(scene)
-        scene.write(self.component, gate._replace(status=STARTED, arguments=arguments))
+        scene.write(self.component, gate._replace(status=STARTED, arguments=arguments, group=group))
         loop.wake(scene, self.number)
         self._note(scene, "create")
 
@@ -79,6 +84,8 @@ class Task(Awaited):
         loop, gate = self.loop(scene), scene.read(self.component)
         scene.write(self.component, gate._replace(status=status, arguments=(), result=result))
         self._note(scene, "end")
+        if gate.group is not None:
+            loop.wake(scene, self.number)  # for the turn in which the group learns of it
         for waiter in gate.waiters:
             if not waiter.gathered:
                 loop.wake(scene, waiter.task)
@@ -118,13 +125,21 @@ class Task(Awaited):
     def cancel(self, scene: Scene) -> Value:
         """Perform `task.cancel()`: an exception where the task waits, or begins."""
         loop, gate = self.own_loop(scene), scene.read(self.component)
-        self._note(scene, "cancel")
+        self.note_cancel(scene)
         if gate.status != STARTED:
             return False
         if self.number == scene.thread:
             raise Refused("a task cancels itself", "write `raise asyncio.CancelledError`")
         cancel(scene, loop, self.number)
         return True
+
+    def let_go(self, _scene: Scene, _loop: EventLoop, _task: int) -> bool:
+        """Whether a task that is cancelled while it waits for this one leaves it alone: no, it cancels it, too."""
+        return False
+
+    def note_cancel(self, scene: Scene) -> None:
+        """Report that the task is cancelled."""
+        self._note(scene, "cancel")
 
     def done(self, scene: Scene) -> Value:
         """Perform `task.done()`."""
@@ -177,12 +192,15 @@ def cancel(scene: Scene, loop: EventLoop, number: int) -> None:
 
     A task that was woken and has not gone on yet, or has not begun, is told when it does.
     """
+    loop.note_wake(scene)
     if number in scene.read(loop.component).ready:
         loop.throw(scene, number)
         return
     tasks = [one for one in scene.heap if isinstance(one, Task)]
     found = [(one, waiter) for one in tasks for waiter in scene.read(one.component).waiters if waiter.task == number]
     going = [one for one, _ in found if scene.read(one.component).status == STARTED]
+    if any(one.let_go(scene, loop, number) for one, _ in found):
+        return
     if found:
         if not going or any(waiter.wants for _, waiter in found):
             loop.throw(scene, number)
