@@ -116,8 +116,7 @@ class Calls(Closures):
         if module in ("builtins", "lab.scenario") or name == "time.sleep":
             handler = getattr(self, f"_do_{short.lower()}" if short != "Atomic" else "_never", None)
         if handler is None:
-            synchronises = module == "threading" or name in SYNCHRONISERS
-            if synchronises or short in ("deque", "SimpleNamespace", "Atomic", "Record"):
+            if name in SYNCHRONISERS or short in ("deque", "SimpleNamespace", "Atomic", "Record"):
                 raise self.source.error(
                     node,
                     f"`{self.source.segment(node.func)}` makes an object inside a {self.mode}",

@@ -7,8 +7,9 @@ import ast
 from lab.language.vocabulary import Vocabulary
 from lab.model.heap import Raised
 from lab.model.instructions import Const, Operand
+from lab.model.objects.synchronisers import SYNCHRONISERS
 from lab.model.values import Value, type_name
-from lab.model.wholes import New
+from lab.model.wholes import New, NewSynchroniser
 
 __all__ = ["Making"]
 
@@ -42,7 +43,26 @@ class Making(Vocabulary):
             if kind == "Semaphore":
                 first = [self.builder.compute(_count, value) for value in first]
             return self.builder.operate(New(kind), *first)
+        if name in SYNCHRONISERS and self.mode == "thread":
+            return self._synchroniser(node, name)
         return None
+
+    def _synchroniser(self, node: ast.Call, name: str) -> Operand:
+        """Lower `Condition(lock)`, `Queue(maxsize=2)`, `Barrier(2)` and their like."""
+        cls = SYNCHRONISERS[name]
+        if name.startswith("asyncio.") and self.context.loop is None:
+            raise self.source.error(
+                node, f"an {name} is made in a file without tasks", "use an object of `threading` or `queue`"
+            )
+        given = {str(keyword.arg): keyword.value for keyword in node.keywords}
+        given = {**dict(zip(cls.parameters, node.args, strict=False)), **given}
+        if len(given) < len(node.args) + len(node.keywords) or not given.keys() <= cls.parameters.keys():
+            raise self.source.error(
+                node, f"{cls.kind} is called with arguments it does not take", f"write `{cls.usage}`"
+            )
+        lowered = {one: self.held(self.expression(value)) for one, value in given.items()}
+        arguments = (lowered.get(one, Const(default)) for one, default in cls.parameters.items())
+        return self.builder.operate(NewSynchroniser(name, self.context.loop), *arguments)
 
 
 def _count(value: Value) -> Value:

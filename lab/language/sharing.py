@@ -14,7 +14,7 @@ from lab.model.instructions import Branch, Code, Compute, Const, Instruction, Ju
 from lab.model.operations import Choose, Invoke, Load, Store
 from lab.model.starting import MakeTask, MakeThread, ToThread
 from lab.model.values import Ref
-from lab.model.wholes import Arithmetic, Copy, ExtendOrAdd, New
+from lab.model.wholes import Arithmetic, Copy, ExtendOrAdd, New, NewSynchroniser
 
 __all__ = ["MOST_SHARED", "following", "making_positions", "repeats", "shared_kinds"]
 
@@ -40,6 +40,7 @@ def _may_make(instruction: Instruction) -> bool:
     match instruction.operation:
         case (
             New()
+            | NewSynchroniser()
             | MakeThread()
             | MakeTask()
             | ToThread()
@@ -172,6 +173,8 @@ class _Flow:
         match instruction.operation:
             case New(kind):
                 return {kind}
+            case NewSynchroniser() as made:
+                return made.kinds
             case Copy(kind):
                 return {kind} - {"tuple"}
             case Arithmetic():
@@ -203,7 +206,7 @@ class _Flow:
                 self.share(held)  # with its start, at the latest
             case Choose():
                 return held
-            case New():
+            case New() | NewSynchroniser():
                 self.contents[position] |= held
             case Copy(kind):
                 self.contents[position] |= held | self.inside(held)

@@ -330,7 +330,7 @@ class Relation:
                     frame.perform(instruction, scene)
                     partial.personal |= scene.personal
             except Blocks:
-                refused = Refused("a lock that only this thread knows is waited for", "release it first")
+                refused = Refused("what only this thread knows is waited for", "share it, else nobody ends the wait")
                 raise self._error(refused, *instruction.place.span[:2]) from None
             except Refused as refused:
                 raise self._error(refused, *instruction.place.span[:2]) from None

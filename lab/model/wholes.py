@@ -8,10 +8,22 @@ from lab.model import compute
 from lab.model.heap import HeapObject, Raised, Refused, Scene
 from lab.model.objects.containers import Container
 from lab.model.objects.making import BLANK
+from lab.model.objects.synchronisers import SYNCHRONISERS
 from lab.model.texts import LIMIT_ITEMS, format_value, formatted
 from lab.model.values import Ref, Snapshot, Value, type_name
 
-__all__ = ["Arithmetic", "Compare", "Copy", "ExtendOrAdd", "Format", "New", "Text", "resolved", "shared"]
+__all__ = [
+    "Arithmetic",
+    "Compare",
+    "Copy",
+    "ExtendOrAdd",
+    "Format",
+    "New",
+    "NewSynchroniser",
+    "Text",
+    "resolved",
+    "shared",
+]
 
 Heap = tuple[HeapObject, ...]
 
@@ -222,3 +234,42 @@ class New:
     def describe(self) -> str:
         """Name the operation."""
         return f"make a {self.kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class NewSynchroniser:
+    """An object of `threading`, `queue` or `asyncio` of the thread's own: the arguments are those of the call.
+
+    `name` is the class by its full name; `loop` is the event loop, None where there is none.
+    """
+
+    name: str
+    loop: Ref | None
+
+    def touches(self, heap: Heap, arguments: tuple[Value, ...]) -> bool:
+        """Never: what is made is private."""
+        return False
+
+    def perform(self, scene: Scene, arguments: tuple[Value, ...]) -> Value:
+        """Return the reference."""
+        cls = SYNCHRONISERS[self.name]
+
+        def part(kind: str) -> Ref:
+            return (
+                self.loop
+                if self.loop is not None and kind == self.loop.kind
+                else scene.own.store.make(kind, BLANK[kind])
+            )
+
+        prepared = cls.prepare(arguments, part)
+        return scene.own.store.make(cls.kind, (prepared, cls.first(prepared)))
+
+    @property
+    def kinds(self) -> set[str]:
+        """The classes of the objects that it may make: a condition makes its lock, too."""
+        kind = SYNCHRONISERS[self.name].kind
+        return {kind, "RLock"} if kind == "Condition" else {kind}
+
+    def describe(self) -> str:
+        """Name the operation."""
+        return f"make a {SYNCHRONISERS[self.name].kind}"

@@ -231,7 +231,7 @@ class Planner:
     def _woken(self, before: State, after: State) -> tuple[int, ...]:
         woken: set[int] = set()
         for one in self.conditions:
-            woken.update(set(after.shared[one.component][1]) - set(before.shared[one.component][1]))
+            woken |= one.notified(after.shared.__getitem__) - one.notified(before.shared.__getitem__)
         return tuple(sorted(woken))
 
     def _shared(self, state: State) -> int:

@@ -244,7 +244,7 @@ def test_a_later_operation_of_an_atomic_block_must_not_block() -> None:
         ("a = -0.0", "no sign"),
         ("return x is 0", "is"),
         ("while True:\n    table['c'] = [1]", "shares more than 32 objects of class list"),
-        ("a = Lock()\na.acquire()\na.acquire()", "a lock that only this thread knows"),
+        ("a = Lock()\na.acquire()\na.acquire()", "what only this thread knows is waited for"),
         ("a = []\na.append(a)\nreturn str(a)", "a container holds itself"),
         ("for v in {1, 2}:\n    pass", "order is not defined"),
         ("a = grown\na -= [1]", "arithmetic on a whole list"),

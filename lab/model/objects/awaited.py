@@ -58,46 +58,46 @@ class Lock(Awaited):
     def acquire(self, scene: Scene) -> Value:
         """Perform `await lock.acquire()`: suspend if the lock is held, or somebody came before."""
         self.own_loop(scene)
-        owner, waiters = scene.read(self.component)
+        owner, waiters = self._state(scene)
         if owner is None and not _present(waiters):
-            scene.write(self.component, (scene.thread, waiters))
+            self._become(scene, (scene.thread, waiters))
             self._note(scene, "acquire")
             return True
-        scene.write(self.component, (owner, (*waiters, (scene.thread, WAITS))))
+        self._become(scene, (owner, (*waiters, (scene.thread, WAITS))))
         return self.suspend(scene, "wait for")
 
     def resume(self, scene: Scene, _parked: Parked) -> Value:
         """Acquire the lock, having been woken; or leave, having been cancelled, and wake another one."""
-        owner, waiters = scene.read(self.component)
+        owner, waiters = self._state(scene)
         if self.loop(scene).take(scene, self.name, () if owner is None else (owner,)):
-            scene.write(self.component, (owner, _without(waiters, scene.thread)))
+            self._become(scene, (owner, _without(waiters, scene.thread)))
             if owner is None:
                 self._wake_first(scene)
             self._note(scene, "leave")
             raise Raised("CancelledError")
-        scene.write(self.component, (scene.thread, _without(waiters, scene.thread)))
+        self._become(scene, (scene.thread, _without(waiters, scene.thread)))
         self._note(scene, "acquire")
         return True
 
     def release(self, scene: Scene) -> None:
         """Perform `lock.release()`, which any task may, and wake the first waiter."""
         self.own_loop(scene)
-        owner, waiters = scene.read(self.component)
+        owner, waiters = self._state(scene)
         self._note(scene, "release")
         if owner is None:
             raise Raised("RuntimeError", "Lock is not acquired.")
-        scene.write(self.component, (None, waiters))
+        self._become(scene, (None, waiters))
         self._wake_first(scene)
 
     def _wake_first(self, scene: Scene) -> None:
-        owner, waiters = scene.read(self.component)
+        owner, waiters = self._state(scene)
         if waiters and waiters[0][1] == WAITS:
             self.loop(scene).wake(scene, waiters[0][0])
-            scene.write(self.component, (owner, _woken(waiters, waiters[0][0])))
+            self._become(scene, (owner, _woken(waiters, waiters[0][0])))
 
     def locked(self, scene: Scene) -> Value:
         """Perform `lock.locked()`."""
-        return self._ask(scene, "locked", scene.read(self.component)[0] is not None)
+        return self._ask(scene, "locked", self._state(scene)[0] is not None)
 
     @property
     def owned(self) -> int | None:
@@ -132,18 +132,18 @@ class Event(Awaited):
     def wait(self, scene: Scene) -> Value:
         """Perform `await event.wait()`: suspend unless the event is set."""
         self.own_loop(scene)
-        flag, waiters = scene.read(self.component)
+        flag, waiters = self._state(scene)
         if flag:
             self._note(scene, "wait")
             return True
-        scene.write(self.component, (flag, (*waiters, (scene.thread, WAITS))))
+        self._become(scene, (flag, (*waiters, (scene.thread, WAITS))))
         return self.suspend(scene, "wait for")
 
     def resume(self, scene: Scene, _parked: Parked) -> Value:
         """Go on, having been woken, even if the event was cleared since."""
-        flag, waiters = scene.read(self.component)
+        flag, waiters = self._state(scene)
         thrown = self.loop(scene).take(scene, self.name)
-        scene.write(self.component, (flag, _without(waiters, scene.thread)))
+        self._become(scene, (flag, _without(waiters, scene.thread)))
         self._note(scene, "go on")
         if thrown:
             raise Raised("CancelledError")
@@ -152,7 +152,7 @@ class Event(Awaited):
     def set(self, scene: Scene) -> None:
         """Perform `event.set()`: wake every waiter."""
         loop = self.own_loop(scene)
-        flag, waiters = scene.read(self.component)
+        flag, waiters = self._state(scene)
         self._note(scene, "set")
         if flag:
             return
@@ -160,17 +160,17 @@ class Event(Awaited):
             if how == WAITS:
                 loop.wake(scene, task)
                 waiters = _woken(waiters, task)
-        scene.write(self.component, (True, waiters))
+        self._become(scene, (True, waiters))
 
     def clear(self, scene: Scene) -> None:
         """Perform `event.clear()`."""
         self.own_loop(scene)
-        scene.write(self.component, (False, scene.read(self.component)[1]))
+        self._become(scene, (False, self._state(scene)[1]))
         self._note(scene, "clear")
 
     def is_set(self, scene: Scene) -> Value:
         """Perform `event.is_set()`."""
-        return self._ask(scene, "is_set", scene.read(self.component)[0])
+        return self._ask(scene, "is_set", self._state(scene)[0])
 
 
 class Semaphore(Awaited):
@@ -195,25 +195,25 @@ class Semaphore(Awaited):
     def acquire(self, scene: Scene) -> Value:
         """Perform `await semaphore.acquire()`: suspend if the count is zero, or somebody came before."""
         self.own_loop(scene)
-        count, waiters = scene.read(self.component)
+        count, waiters = self._state(scene)
         if count and not _present(waiters):
-            scene.write(self.component, (count - 1, waiters))
+            self._become(scene, (count - 1, waiters))
             self._note(scene, "acquire")
             return True
-        scene.write(self.component, (count, (*waiters, (scene.thread, WAITS))))
+        self._become(scene, (count, (*waiters, (scene.thread, WAITS))))
         return self.suspend(scene, "wait for")
 
     def resume(self, scene: Scene, _parked: Parked) -> Value:
         """Go on, having been woken: who woke the task has lowered the count."""
-        count, waiters = scene.read(self.component)
+        count, waiters = self._state(scene)
         woken = (scene.thread, WOKEN) in waiters
         if self.loop(scene).take(scene, self.name):
-            scene.write(self.component, (count + woken, _without(waiters, scene.thread)))
+            self._become(scene, (count + woken, _without(waiters, scene.thread)))
             if woken:
                 self._wake(scene)
             self._note(scene, "leave")
             raise Raised("CancelledError")
-        scene.write(self.component, (count, _without(waiters, scene.thread)))
+        self._become(scene, (count, _without(waiters, scene.thread)))
         if count:
             self._wake(scene)
         self._note(scene, "acquire")
@@ -223,24 +223,24 @@ class Semaphore(Awaited):
         """Perform `semaphore.release()`: the first waiter that sleeps is woken."""
         self.own_loop(scene)
         self._note(scene, "release")
-        count, waiters = scene.read(self.component)
-        scene.write(self.component, (self._counted(count + 1), waiters))
+        count, waiters = self._state(scene)
+        self._become(scene, (self._counted(scene, count + 1), waiters))
         self._wake(scene)
 
     def _wake(self, scene: Scene) -> None:
-        count, waiters = scene.read(self.component)
+        count, waiters = self._state(scene)
         for task, how in waiters:
             if how == WAITS:
                 self.loop(scene).wake(scene, task)
-                scene.write(self.component, (count - 1, _woken(waiters, task)))
+                self._become(scene, (count - 1, _woken(waiters, task)))
                 return
 
-    def _counted(self, count: int) -> int:
+    def _counted(self, _scene: Scene, count: int) -> int:
         return count
 
     def locked(self, scene: Scene) -> Value:
         """Perform `semaphore.locked()`: whether acquiring it would suspend."""
-        count, waiters = scene.read(self.component)
+        count, waiters = self._state(scene)
         return self._ask(scene, "locked", count == 0 or _present(waiters))
 
 
@@ -250,8 +250,8 @@ class BoundedSemaphore(Semaphore):
     kind: ClassVar[str] = "asyncio.BoundedSemaphore"
     usage: ClassVar[str] = "asyncio.BoundedSemaphore(1)"
 
-    def _counted(self, count: int) -> int:
-        if count > self.arguments[0]:
+    def _counted(self, scene: Scene, count: int) -> int:
+        if count > self._given(scene)[0]:
             raise Raised("ValueError", "BoundedSemaphore released too many times")
         return count
 
@@ -297,13 +297,13 @@ class Queue(Awaited):
         """Return an empty queue."""
         return ((), 0, (), (), ())
 
-    def _is_full(self, items: tuple[Value, ...]) -> bool:
-        return bool(0 < self.arguments[0] <= len(items))
+    def _is_full(self, scene: Scene, items: tuple[Value, ...]) -> bool:
+        return bool(0 < self._given(scene)[0] <= len(items))
 
     def put(self, scene: Scene, item: Value) -> Value:
         """Perform `await queue.put(item)`: suspend while the queue is full."""
         self.own_loop(scene)
-        if self._is_full(scene.read(self.component)[0]):
+        if self._is_full(scene, self._state(scene)[0]):
             return self._wait_in(scene, _PUT, "find full")
         self.put_nowait(scene, item)
         return None
@@ -311,14 +311,14 @@ class Queue(Awaited):
     def get(self, scene: Scene) -> Value:
         """Perform `await queue.get()`: suspend while the queue is empty."""
         self.own_loop(scene)
-        if not scene.read(self.component)[0]:
+        if not self._state(scene)[0]:
             return self._wait_in(scene, _GET, "find empty")
         return self.get_nowait(scene)
 
     def join(self, scene: Scene) -> Value:
         """Perform `await queue.join()`: suspend while items that were put are not done."""
         self.own_loop(scene)
-        if scene.read(self.component)[1]:
+        if self._state(scene)[1]:
             return self._wait_in(scene, _JOIN, "wait for")
         self._note(scene, "join")
         return None
@@ -328,13 +328,13 @@ class Queue(Awaited):
         return self.suspend(scene, operation, place)
 
     def _update(self, scene: Scene, place: int, change: Callable[[Waiters], Waiters]) -> None:
-        queue = list(scene.read(self.component))
+        queue = list(self._state(scene))
         queue[place] = change(queue[place])
-        scene.write(self.component, tuple(queue))
+        self._become(scene, tuple(queue))
 
     def resume(self, scene: Scene, parked: Parked, *arguments: Value) -> Value:
         """Go on, having been woken, and look again."""
-        woken = (scene.thread, WOKEN) in scene.read(self.component)[parked.token]
+        woken = (scene.thread, WOKEN) in self._state(scene)[parked.token]
         thrown = self.loop(scene).take(scene, self.name)
         self._update(scene, parked.token, lambda waiters: _without(waiters, scene.thread))
         if thrown:
@@ -346,8 +346,8 @@ class Queue(Awaited):
 
     def _leave(self, scene: Scene, waiting: int, *, woken: bool) -> None:
         """Leave by exception, having been cancelled; who was woken already wakes another one."""
-        items = scene.read(self.component)[0]
-        if woken and waiting != _JOIN and (items if waiting == _GET else not self._is_full(items)):
+        items = self._state(scene)[0]
+        if woken and waiting != _JOIN and (items if waiting == _GET else not self._is_full(scene, items)):
             self._wake(scene, waiting)
         self._note(scene, "leave")
         raise Raised("CancelledError")
@@ -355,29 +355,29 @@ class Queue(Awaited):
     def put_nowait(self, scene: Scene, item: Value) -> None:
         """Perform `queue.put_nowait(item)`, and wake the first that waits in `get`."""
         self.own_loop(scene)
-        items, unfinished, *waiters = scene.read(self.component)
-        if self._is_full(items):
+        items, unfinished, *waiters = self._state(scene)
+        if self._is_full(scene, items):
             self._note(scene, "find full")
             raise Raised("QueueFull")
-        scene.write(self.component, ((*items, item), unfinished + 1, *waiters))
+        self._become(scene, ((*items, item), unfinished + 1, *waiters))
         self._note(scene, "put", item)
         self._wake(scene, _GET)
 
     def get_nowait(self, scene: Scene) -> Value:
         """Perform `queue.get_nowait()`, and wake the first that waits in `put`."""
         self.own_loop(scene)
-        items, *others = scene.read(self.component)
+        items, *others = self._state(scene)
         if not items:
             self._note(scene, "find empty")
             raise Raised("QueueEmpty")
-        scene.write(self.component, (items[1:], *others))
+        self._become(scene, (items[1:], *others))
         self._note(scene, "get", items[0])
         self._wake(scene, _PUT)
         return items[0]
 
     def _wake(self, scene: Scene, place: int, *, everyone: bool = False) -> None:
         """Wake who waits there; who was woken before is waited for no longer."""
-        waiting = [task for task, how in scene.read(self.component)[place] if how == WAITS]
+        waiting = [task for task, how in self._state(scene)[place] if how == WAITS]
         for task in waiting if everyone else waiting[:1]:
             self.loop(scene).wake(scene, task)
             self._update(scene, place, partial(_woken, task=task))
@@ -385,26 +385,26 @@ class Queue(Awaited):
     def task_done(self, scene: Scene) -> None:
         """Perform `queue.task_done()`."""
         self.own_loop(scene)
-        items, unfinished, *waiters = scene.read(self.component)
+        items, unfinished, *waiters = self._state(scene)
         self._note(scene, "task_done")
         if not unfinished:
             raise Raised("ValueError", "task_done() called too many times")
-        scene.write(self.component, (items, unfinished - 1, *waiters))
+        self._become(scene, (items, unfinished - 1, *waiters))
         if unfinished == 1:
             self._wake(scene, _JOIN, everyone=True)
 
     def qsize(self, scene: Scene) -> Value:
         """Perform `queue.qsize()`."""
-        return self._ask(scene, "length", len(scene.read(self.component)[0]))
+        return self._ask(scene, "length", len(self._state(scene)[0]))
 
     def empty(self, scene: Scene) -> Value:
         """Perform `queue.empty()`."""
-        return self._ask(scene, "empty", not scene.read(self.component)[0])
+        return self._ask(scene, "empty", not self._state(scene)[0])
 
     def full(self, scene: Scene) -> Value:
         """Perform `queue.full()`."""
-        return self._ask(scene, "full", self._is_full(scene.read(self.component)[0]))
+        return self._ask(scene, "full", self._is_full(scene, self._state(scene)[0]))
 
     def plain(self, read: Callable[[int], Value], show: Callable[[Value], Any]) -> Any:
         """Return the items, the oldest first."""
-        return [show(item) for item in read(self.component)[0]]
+        return [show(item) for item in self._content(read(self.component))[0]]

@@ -66,20 +66,20 @@ class TaskGroup(Awaited):
 
     def loop(self, scene: Scene) -> EventLoop:
         """Return the loop; only tasks may use the group."""
-        ref = self._content(scene).loop
+        ref = self._group(scene).loop
         assert ref is not None
         loop = scene.target(ref)
         assert isinstance(loop, EventLoop)
         return loop
 
-    def _content(self, scene: Scene) -> Group:
+    def _group(self, scene: Scene) -> Group:
         """Return the content; the analysis of traces also asks about values that never meet, such as a place unused."""
         group: Group = scene.read(self.component) or _blocked(self.name)
         return group
 
     def enter(self, scene: Scene) -> None:
         """Begin the block: nobody else knows the group yet."""
-        scene.write(self.component, self._content(scene)._replace(parent=scene.thread))
+        scene.write(self.component, self._group(scene)._replace(parent=scene.thread))
 
     def enter_late(self, _scene: Scene) -> None:
         """Refuse a group that was made before its block."""
@@ -88,7 +88,7 @@ class TaskGroup(Awaited):
     def check(self, scene: Scene) -> None:
         """Raise what Python raises when the group takes no task any more."""
         self.own_loop(scene)
-        group = self._content(scene)
+        group = self._group(scene)
         self._note(scene, "create")
         if group.leaving and not group.members:
             raise Raised("RuntimeError", f"TaskGroup {_described(group)} is finished")
@@ -97,12 +97,12 @@ class TaskGroup(Awaited):
 
     def add(self, scene: Scene, member: Ref) -> None:
         """Take in a new task."""
-        group = self._content(scene)
+        group = self._group(scene)
         scene.write(self.component, group._replace(members=(*group.members, member)))
 
     def leave(self, scene: Scene, thrown: Value) -> Value:
         """End the block, by exception or not: suspend until every task has ended."""
-        group = self._content(scene)
+        group = self._group(scene)
         scene.write(self.component, group._replace(leaving=True))
         if thrown is not None:
             self._abort(scene)
@@ -111,7 +111,7 @@ class TaskGroup(Awaited):
     def resume(self, scene: Scene, parked: Parked, _thrown: Value) -> Value:
         """Go on, every task having ended or this one having been cancelled; wait again for those that go on."""
         thrown: Value = parked.token
-        group = self._content(scene)
+        group = self._group(scene)
         numbers = tuple(task_of(scene, one).number for one in group.members)
         cancelled = self.loop(scene).take(scene, self.name, numbers)
         scene.write(self.component, group._replace(waits=False))
@@ -121,7 +121,7 @@ class TaskGroup(Awaited):
         return self._wait_or_end(scene, thrown)
 
     def _wait_or_end(self, scene: Scene, thrown: Value) -> Value:
-        group = self._content(scene)
+        group = self._group(scene)
         if group.members:
             scene.write(self.component, group._replace(waits=True))
             return self.suspend(scene, "wait for", thrown)
@@ -142,7 +142,7 @@ class TaskGroup(Awaited):
         loop = self.loop(scene)
         loop.take(scene, self.name)
         gate = scene.read(task_of(scene, member).component)
-        group = self._content(scene)
+        group = self._group(scene)
         group = group._replace(members=tuple(one for one in group.members if one != member))
         if group.waits and not group.members:
             loop.wake(scene, group.parent)
@@ -159,7 +159,7 @@ class TaskGroup(Awaited):
 
     def _abort(self, scene: Scene) -> None:
         """Cancel every task; Python keeps them in a set, so that their order is any."""
-        group = self._content(scene)
+        group = self._group(scene)
         if group.aborting:
             return
         scene.write(self.component, group._replace(aborting=True))

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from lab.model.heap import Blocks, Raised, Refused, Scene
 from lab.model.objects.synchroniser import Build, Synchroniser, whole_number
-from lab.model.values import Ref, Value
+from lab.model.values import Value
 
 __all__ = ["BoundedSemaphore", "Lock", "RLock", "Semaphore"]
 
@@ -173,13 +173,13 @@ class Semaphore(Synchroniser):
         """Perform `semaphore.acquire()`: enabled while the count is above zero."""
         if not blocking and timeout is not None:
             raise Raised("ValueError", "can't specify timeout for non-blocking acquire")
-        count = scene.read(self.component)
+        count = self._state(scene)
         if count == 0:
             if blocking:
                 self._wait(scene, timeout)
             self._note(scene, "try acquire")
             return False
-        scene.write(self.component, count - 1)
+        self._become(scene, count - 1)
         self._note(scene, "acquire")
         return True
 
@@ -192,9 +192,9 @@ class Semaphore(Synchroniser):
         self._note(scene, "release")
         if n < 1:
             raise Raised("ValueError", "n must be one or more")
-        scene.write(self.component, self._counted(scene.read(self.component) + n))
+        self._become(scene, self._counted(scene, self._state(scene) + n))
 
-    def _counted(self, count: int) -> int:
+    def _counted(self, _scene: Scene, count: int) -> int:
         return count
 
 
@@ -204,11 +204,7 @@ class BoundedSemaphore(Semaphore):
     kind: ClassVar[str] = "BoundedSemaphore"
     usage: ClassVar[str] = "BoundedSemaphore(1)"
 
-    def __init__(self, ref: Ref, name: str, component: int, arguments: tuple[Value, ...]) -> None:
-        super().__init__(ref, name, component, arguments)
-        [self.bound] = arguments
-
-    def _counted(self, count: int) -> int:
-        if count > self.bound:
+    def _counted(self, scene: Scene, count: int) -> int:
+        if count > self._given(scene)[0]:
             raise Raised("ValueError", "Semaphore released too many times")
         return count

@@ -235,7 +235,7 @@ class Awaited(Synchroniser):
 
     def loop(self, scene: Scene) -> EventLoop:
         """Return the loop; only tasks may use the object."""
-        loop = scene.target(self.arguments[-1])
+        loop = scene.target(self._given(scene)[-1])
         assert isinstance(loop, EventLoop)
         return loop
 
@@ -252,10 +252,12 @@ class Awaited(Synchroniser):
 
     def interrupt(self, scene: Scene, task: int) -> None:
         """Note that a task which waits here was cancelled: it counts as no waiter, and leaves when it goes on."""
-        content = scene.read(self.component)
+        if not scene.read(self.component):
+            return  # a place that nobody uses yet
+        content = self._state(scene)
         changed = _interrupted(content, task)
         if changed != content:
-            scene.write(self.component, changed)
+            self._become(scene, changed)
 
     def suspend(self, scene: Scene, operation: str, token: Value = None) -> Parked:
         """Give the loop up until this object wakes the task."""

@@ -12,6 +12,8 @@ from lab.model.objects.instances import Instance, Shape
 from lab.model.objects.locks import Lock, RLock, Semaphore
 from lab.model.objects.mappings import Dict, Set
 from lab.model.objects.sequences import Deque, List
+from lab.model.objects.synchroniser import Synchroniser
+from lab.model.objects.synchronisers import SYNCHRONISERS
 from lab.model.objects.threads import Thread
 from lab.model.values import Ref, Value
 
@@ -34,9 +36,14 @@ def _instance(shape: Shape) -> Maker:
     return lambda ref, name, whole: Instance(ref, name, whole, shape)
 
 
+def _synchroniser(kind: type[Synchroniser]) -> Maker:
+    return lambda ref, name, whole: kind(ref, name, whole, None)
+
+
 def makers(shapes: Mapping[str, Shape]) -> dict[str, Maker]:
     """Return the maker of each class whose objects a thread can make, by the class's name."""
     return {
+        **{kind.kind: _synchroniser(kind) for kind in SYNCHRONISERS.values()},
         **{kind.kind: _container(kind) for kind in (List, Deque, Dict, Set)},
         **{kind.kind: kind for kind in (Lock, RLock, Semaphore, Atomic, Thread, TaskGroup)},
         **{name: _instance(shape) for name, shape in shapes.items()},

@@ -30,9 +30,8 @@ class SimpleQueue(Synchroniser):
     _counts = 0
     _next = 0
 
-    @property
-    def room(self) -> int:
-        """How many items there is room for; 0 for any number."""
+    def room(self, _scene: Scene) -> int:
+        """Return how many items there is room for; 0 for any number."""
         return 0
 
     @classmethod
@@ -42,12 +41,12 @@ class SimpleQueue(Synchroniser):
 
     def put(self, scene: Scene, item: Value, block: Value = True, timeout: Value = None) -> None:
         """Perform `queue.put(item)`: not enabled while the queue is full."""
-        items, unfinished = scene.read(self.component)
-        if self.room:
+        items, unfinished = self._state(scene)
+        if room := self.room(scene):
             self._check(block, timeout)
-            if len(items) >= self.room:
+            if len(items) >= room:
                 self._full_or_empty(scene, block, timeout, "Full")
-        scene.write(self.component, ((*items, item), unfinished + self._counts))
+        self._become(scene, ((*items, item), unfinished + self._counts))
         self._note(scene, "put", item)
 
     def put_nowait(self, scene: Scene, item: Value) -> None:
@@ -59,11 +58,11 @@ class SimpleQueue(Synchroniser):
         if scene.thread < 0:
             raise Refused("a property takes from a queue", "read its `qsize()`")
         self._check(block, timeout)
-        items, unfinished = scene.read(self.component)
+        items, unfinished = self._state(scene)
         if not items:
             self._full_or_empty(scene, block, timeout, "Empty")
         item = items[self._next]
-        scene.write(self.component, (items[1:] if self._next == 0 else items[:-1], unfinished))
+        self._become(scene, (items[1:] if self._next == 0 else items[:-1], unfinished))
         self._note(scene, "get", item)
         return item
 
@@ -87,15 +86,15 @@ class SimpleQueue(Synchroniser):
 
     def qsize(self, scene: Scene) -> Value:
         """Perform `queue.qsize()`."""
-        return self._ask(scene, "length", len(scene.read(self.component)[0]))
+        return self._ask(scene, "length", len(self._state(scene)[0]))
 
     def empty(self, scene: Scene) -> Value:
         """Perform `queue.empty()`."""
-        return self._ask(scene, "empty", not scene.read(self.component)[0])
+        return self._ask(scene, "empty", not self._state(scene)[0])
 
     def plain(self, read: Callable[[int], Value], show: Callable[[Value], Any]) -> Any:
         """Return the items, the oldest first."""
-        return [show(item) for item in read(self.component)[0]]
+        return [show(item) for item in self._content(read(self.component))[0]]
 
 
 class Queue(SimpleQueue):
@@ -118,27 +117,26 @@ class Queue(SimpleQueue):
         whole_number(cls, arguments[0], 0)
         return arguments
 
-    @property
-    def room(self) -> int:
-        """How many items there is room for; 0 for any number."""
-        room: int = self.arguments[0]
+    def room(self, scene: Scene) -> int:
+        """Return how many items there is room for; 0 for any number."""
+        room: int = self._given(scene)[0]
         return room
 
     def full(self, scene: Scene) -> Value:
         """Perform `queue.full()`."""
-        return self._ask(scene, "full", 0 < self.room <= len(scene.read(self.component)[0]))
+        return self._ask(scene, "full", 0 < self.room(scene) <= len(self._state(scene)[0]))
 
     def task_done(self, scene: Scene) -> None:
         """Perform `queue.task_done()`."""
-        items, unfinished = scene.read(self.component)
+        items, unfinished = self._state(scene)
         self._note(scene, "task_done")
         if not unfinished:
             raise Raised("ValueError", "task_done() called too many times")
-        scene.write(self.component, (items, unfinished - 1))
+        self._become(scene, (items, unfinished - 1))
 
     def join(self, scene: Scene) -> None:
         """Perform `queue.join()`: enabled when every item that was put is done."""
-        if scene.read(self.component)[1]:
+        if self._state(scene)[1]:
             self._wait(scene, None)
         self._note(scene, "join")
 

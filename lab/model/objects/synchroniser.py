@@ -17,6 +17,8 @@ Build = Callable[[str], Ref]
 class Synchroniser(HeapObject):
     """An object that threads synchronise by; its state is one component.
 
+    An object that a thread makes keeps what it was made with beside its state, since nobody knows it beforehand.
+
     Attributes
     ----------
     parameters : Mapping of str to Value
@@ -30,7 +32,7 @@ class Synchroniser(HeapObject):
     parameters: ClassVar[Mapping[str, Value]] = {}
     usage: ClassVar[str]
 
-    def __init__(self, ref: Ref, name: str, component: int, arguments: tuple[Value, ...] = ()) -> None:
+    def __init__(self, ref: Ref, name: str, component: int, arguments: tuple[Value, ...] | None = ()) -> None:
         super().__init__(ref, name)
         self.component = component
         self.arguments = arguments
@@ -44,6 +46,28 @@ class Synchroniser(HeapObject):
     def first(cls, _arguments: tuple[Value, ...]) -> Value:
         """Return the value that the component starts with."""
         return None
+
+    def _given(self, scene: Scene) -> tuple[Value, ...]:
+        """Return what the object was made with."""
+        return self._pair(scene.constant(self.component))[0] if self.arguments is None else self.arguments
+
+    def _state(self, scene: Scene) -> Value:
+        content = scene.read(self.component)
+        return self._pair(content)[1] if self.arguments is None else content
+
+    def _become(self, scene: Scene, state: Value) -> None:
+        scene.write(self.component, (self._given(scene), state) if self.arguments is None else state)
+
+    def _content(self, value: Value) -> Value:
+        """Return the state that a value of the component holds."""
+        return value[1] if self.arguments is None else value
+
+    def _pair(self, content: Value) -> tuple[tuple[Value, ...], Value]:
+        """Return what a thread's object holds; only the analysis of traces asks of a place that is not used yet."""
+        if not content:
+            raise Blocks(self.name)
+        pair: tuple[tuple[Value, ...], Value] = content
+        return pair
 
     def _note(self, scene: Scene, operation: str, value: Value = None) -> None:
         scene.note(self.name, operation, value, writes=True, atomic=True)

@@ -6,7 +6,7 @@ A wait that takes two steps gives a `Parked` value first: the thread has joined 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import combinations
 from math import comb
 from typing import ClassVar
@@ -55,8 +55,13 @@ class Condition(Synchroniser):
         """Return no waiters and nobody notified."""
         return ((), ())
 
+    def notified(self, read: Callable[[int], Value]) -> frozenset[int]:
+        """Return the threads that have been notified and do not have the lock again."""
+        content = read(self.component)
+        return frozenset(self._content(content)[1]) if content else frozenset()
+
     def _lock(self, scene: Scene) -> Lock:
-        lock = scene.target(self.arguments[0])
+        lock = scene.target(self._given(scene)[0])
         assert isinstance(lock, Lock)
         return lock
 
@@ -76,8 +81,8 @@ class Condition(Synchroniser):
     def wait(self, scene: Scene, timeout: Value = None) -> Value:
         """Perform the first step of `condition.wait()`: release the lock and join the waiters."""
         self._check(scene, "wait")
-        waiting, notified = scene.read(self.component)
-        scene.write(self.component, (tuple(sorted((*waiting, scene.thread))), notified))
+        waiting, notified = self._state(scene)
+        self._become(scene, (tuple(sorted((*waiting, scene.thread))), notified))
         held = self._lock(scene).give_up(scene)
         self._note(scene, "wait on")
         return Parked((held, None))
@@ -85,12 +90,12 @@ class Condition(Synchroniser):
     def resume(self, scene: Scene, parked: Parked, timeout: Value = None) -> Value:
         """Perform the further steps of `condition.wait()`: wake up without being notified; acquire the lock again."""
         held, notified = parked.token
-        waiting, called = scene.read(self.component)
+        waiting, called = self._state(scene)
         if notified is None and scene.thread in waiting:
             return self._wake(scene, held, timeout)
         self._lock(scene).take_back(scene, held)
         if notified is None:
-            scene.write(self.component, (waiting, tuple(thread for thread in called if thread != scene.thread)))
+            self._become(scene, (waiting, tuple(thread for thread in called if thread != scene.thread)))
             self._note(scene, "wake")
         return notified is None or notified
 
@@ -100,8 +105,8 @@ class Condition(Synchroniser):
             self._wait(scene, timeout)
         ways = [True] * scene.spurious + [False] * (timeout is not None)
         notified = ways[scene.pick(len(ways))]
-        waiting, called = scene.read(self.component)
-        scene.write(self.component, (tuple(thread for thread in waiting if thread != scene.thread), called))
+        waiting, called = self._state(scene)
+        self._become(scene, (tuple(thread for thread in waiting if thread != scene.thread), called))
         self._note(scene, "wake by itself" if notified else "time out")
         return Parked((held, notified))
 
@@ -110,18 +115,18 @@ class Condition(Synchroniser):
         if not isinstance(n, int):
             raise Refused("`notify` is called with something that is no number", "write `notify()` or `notify(2)`")
         self._check(scene, "notify")
-        waiting, called = scene.read(self.component)
+        waiting, called = self._state(scene)
         woken: tuple[int, ...] = ()
         if waiting and n > 0:
             number = min(n, len(waiting))
             woken = list(combinations(waiting, number))[scene.pick(comb(len(waiting), number))]
         left = tuple(thread for thread in waiting if thread not in woken)
-        scene.write(self.component, (left, tuple(sorted((*called, *woken)))))
+        self._become(scene, (left, tuple(sorted((*called, *woken)))))
         self._note(scene, "notify")
 
     def notify_all(self, scene: Scene) -> None:
         """Perform `condition.notify_all()`."""
-        self.notify(scene, len(scene.read(self.component)[0]))
+        self.notify(scene, len(self._state(scene)[0]))
 
 
 class Event(Synchroniser):
@@ -139,17 +144,17 @@ class Event(Synchroniser):
 
     def set(self, scene: Scene) -> None:
         """Perform `event.set()`."""
-        scene.write(self.component, True)
+        self._become(scene, True)
         self._note(scene, "set")
 
     def clear(self, scene: Scene) -> None:
         """Perform `event.clear()`."""
-        scene.write(self.component, False)
+        self._become(scene, False)
         self._note(scene, "clear")
 
     def is_set(self, scene: Scene) -> Value:
         """Perform `event.is_set()`."""
-        flag = scene.read(self.component)
+        flag = self._state(scene)
         scene.note(self.name, "is_set", flag, atomic=True)
         return flag
 
@@ -159,7 +164,7 @@ class Event(Synchroniser):
         A thread that Python wakes by a `set` finds the flag cleared again if it is slow, and goes on all the same. That
         run is here the one in which it goes on between `set` and `clear`, and takes its next step later.
         """
-        flag = scene.read(self.component)
+        flag = self._state(scene)
         if not flag:
             self._wait(scene, timeout)
         scene.note(self.name, "wait" if flag else "time out", atomic=True)
@@ -205,27 +210,27 @@ class Barrier(Synchroniser):
 
     def wait(self, scene: Scene, timeout: Value = None) -> Value:
         """Perform the first step of `barrier.wait()`: arrive, and go through if all have arrived."""
-        phase, inside = scene.read(self.component)
+        phase, inside = self._state(scene)
         if phase in (_DRAINING, _RESETTING):
             self._wait(scene, None)
         if phase == _BROKEN:
             self._note(scene, "find broken")
             raise Raised("BrokenBarrierError")
-        if inside + 1 < self.arguments[0]:
-            scene.write(self.component, (_FILLING, inside + 1))
+        if inside + 1 < self._given(scene)[0]:
+            self._become(scene, (_FILLING, inside + 1))
             self._note(scene, "arrive", inside)
             return Parked(inside)
-        scene.write(self.component, _settled(_DRAINING, inside))
+        self._become(scene, _settled(_DRAINING, inside))
         self._note(scene, "open", inside)
         return inside
 
     def resume(self, scene: Scene, parked: Parked, timeout: Value = None) -> Value:
         """Perform the second step of `barrier.wait()`: leave, by exception if the barrier is broken or reset."""
-        phase, inside = scene.read(self.component)
+        phase, inside = self._state(scene)
         if phase == _FILLING:
             self._wait(scene, timeout)
             phase = _BROKEN
-        scene.write(self.component, _settled(phase, inside - 1))
+        self._become(scene, _settled(phase, inside - 1))
         self._note(scene, "leave", parked.token)
         if phase != _DRAINING:
             raise Raised("BrokenBarrierError")
@@ -233,24 +238,24 @@ class Barrier(Synchroniser):
 
     def reset(self, scene: Scene) -> None:
         """Perform `barrier.reset()`: who waits is sent away by exception."""
-        phase, inside = scene.read(self.component)
+        phase, inside = self._state(scene)
         after = _FILLING if not inside else phase if phase == _DRAINING else _RESETTING
-        scene.write(self.component, (after, inside))
+        self._become(scene, (after, inside))
         self._note(scene, "reset")
 
     def abort(self, scene: Scene) -> None:
         """Perform `barrier.abort()`: the barrier is broken until it is reset."""
-        _, inside = scene.read(self.component)
-        scene.write(self.component, (_BROKEN, inside))
+        _, inside = self._state(scene)
+        self._become(scene, (_BROKEN, inside))
         self._note(scene, "abort")
 
     def get(self, scene: Scene, attribute: str) -> Value:
         """Perform `barrier.broken`, `barrier.n_waiting` or `barrier.parties`."""
         if attribute == "parties":
-            return self.arguments[0]
+            return self._given(scene)[0]
         if attribute not in ("broken", "n_waiting"):
             raise Raised("AttributeError", f"'Barrier' object has no attribute '{attribute}'")
-        phase, inside = scene.read(self.component)
+        phase, inside = self._state(scene)
         value = phase == _BROKEN if attribute == "broken" else inside if phase == _FILLING else 0
         scene.note(self.name, "read", value, atomic=True)
         return value
