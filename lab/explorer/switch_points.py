@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lab.model.instructions import Branch, Mark, Operate, Span
 from lab.model.marks import completed
+from lab.model.objects.synchronisers import WRITTEN_IN_PYTHON
 from lab.model.policies import Policy, policies_for
 from lab.model.relation import Relation
 from lab.model.values import identity
@@ -124,7 +125,11 @@ def _marks(program: Program) -> list[str]:
         for instruction in thread.code.instructions:
             if isinstance(instruction, Mark):
                 kind = instruction.kind
-                found |= {kind} if instruction.receiver is None else {completed(kind, one) for one in classes}
+                found |= (
+                    {kind}
+                    if instruction.receiver is None
+                    else {completed(kind, one, in_python=one in WRITTEN_IN_PYTHON) for one in classes}
+                )
             elif isinstance(instruction, Branch):
                 found.add(instruction.jumped)
     return sorted(mark for mark in found if mark)

@@ -28,6 +28,7 @@ _PARAMETERS: dict[str, tuple[str, ...]] = {
     "get": ("block", "timeout"),
     "put_nowait": ("item",),
     "join": ("timeout",),
+    "sort": ("reverse",),
 }
 """The parameters that may be given by name."""
 
@@ -79,6 +80,8 @@ class Methods(Iteration):
     def _arguments(self, node: ast.Call, name: str) -> list[Operand]:
         """Lower the arguments of a method, in the order of its parameters."""
         lazy = name == "join" and len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp)
+        if name == "sort" and node.args:
+            raise self.source.error(node.args[0], "`sort` takes no arguments by position", "write `reverse=True`")
         arguments = [self.collect(node.args[0], "")] if lazy else self._elements(node.args)
         parameters = _PARAMETERS.get(name, ())
         for keyword in node.keywords:
@@ -86,7 +89,7 @@ class Methods(Iteration):
                 raise self.source.error(
                     keyword.value,
                     f"the method '{name}' is called with '{keyword.arg}='",
-                    "give the arguments by position",
+                    "write `c = sorted(c, key=f)`" if name == "sort" else "give the arguments by position",
                 )
             while parameters[len(arguments)] != keyword.arg:
                 if parameters[len(arguments)] not in ("block", "blocking"):
@@ -170,7 +173,8 @@ _ARITY: dict[str, tuple[int, int]] = {
     "acquire": (0, 2),
     "put": (1, 3),
     "get": (0, 2),
-    **dict.fromkeys(("locked", "load", "clear", "copy", "popleft", "popitem", "reverse", "sort"), (0, 0)),
+    **dict.fromkeys(("locked", "load", "clear", "copy", "popleft", "popitem", "reverse"), (0, 0)),
+    "sort": (0, 1),
     **dict.fromkeys(("capitalize", "casefold", "lower", "swapcase", "title", "upper", "splitlines"), (0, 0)),
     **dict.fromkeys(("isalnum", "isalpha", "isdigit", "islower", "isspace", "isupper"), (0, 0)),
     **dict.fromkeys(("bit_length", "is_integer"), (0, 0)),

@@ -60,7 +60,6 @@ LATER: dict[str, str] = {
     "threading.local": "use the thread's own local variables",
     "threading.current_thread": "give each thread a name or a number as an argument",
     "threading.get_ident": "give each thread a name or a number as an argument",
-    "queue.PriorityQueue": "use a Queue, or a list and a Condition",
     "asyncio.run": "the lab runs the loop itself: write `@thread` above every `async def` that is a task",
     "asyncio.ensure_future": "write `asyncio.create_task`",
     "asyncio.shield": "await the task in a `try`, and once more in its `except asyncio.CancelledError`",

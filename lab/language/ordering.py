@@ -7,9 +7,9 @@ from abc import abstractmethod
 from collections.abc import Callable
 
 from lab.language.methods import Methods
-from lab.model.heap import Raised
+from lab.model import compute
 from lab.model.instructions import Const, Operand, Operate, Reg
-from lab.model.values import END, Ref, Snapshot, Value, type_name
+from lab.model.values import END, Value
 
 __all__ = ["Ordering"]
 
@@ -102,22 +102,14 @@ class _Extreme:
     def __call__(self, values: tuple[Value, ...], keys: tuple[Value, ...], default: Value) -> Value:
         if not values and default is not END:
             return default
-        _check_orderable(keys)
+        compute.check_orderable(keys)
         return values[self.function(range(len(values)), key=keys.__getitem__)] if values else self.function(())
 
 
 def _sorted(values: tuple[Value, ...], keys: tuple[Value, ...], backwards: Value) -> Value:
-    if len(values) > 1:
-        _check_orderable(keys)
+    compute.check_orderable(keys)
     order = sorted(range(len(values)), key=keys.__getitem__, reverse=bool(backwards))
     return tuple(values[position] for position in order)
-
-
-def _check_orderable(values: tuple[Value, ...]) -> None:
-    for value in values:
-        if isinstance(value, Ref | Snapshot):
-            kinds = f"'{type_name(value)}' and '{type_name(value)}'"
-            raise Raised("TypeError", f"'<' not supported between instances of {kinds}")
 
 
 def _tuple(*values: Value) -> Value:

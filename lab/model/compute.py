@@ -279,6 +279,17 @@ COMPARE: dict[str, Callable[[Value, Value], bool]] = {
 """Python's comparisons on values and snapshots, by the name of their class in `ast`."""
 
 
+def check_orderable(values: tuple[Value, ...]) -> None:
+    """Refuse to compare objects where a sort, a minimum or a maximum does it: only `<` in the text finds a `__lt__`."""
+    for value in values if len(values) > 1 else ():
+        parts = value if type(value) is tuple else (value,)
+        for part in parts:
+            if isinstance(part, Ref | Snapshot):
+                raise Refused(
+                    f"a sort compares objects of class {part.kind}", "sort numbers or texts, or give a `key=`"
+                )
+
+
 def check_hashable(value: Value) -> None:
     """Raise what Python raises for a key or an element that cannot be hashed."""
     if isinstance(value, Ref | Snapshot):

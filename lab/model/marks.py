@@ -23,7 +23,6 @@ __all__ = [
     "RESUME",
     "RETURN",
     "STATEMENT",
-    "WRITTEN_IN_PYTHON",
     "c_call",
     "completed",
     "kind_of",
@@ -82,11 +81,6 @@ METHOD = "method"
 C_CALL = "c-call"
 """The end of a call of a function written in C; the mark also has its name, see `c_call`."""
 
-WRITTEN_IN_PYTHON = frozenset(
-    ("Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier", "Thread", "Queue", "LifoQueue", "Atomic")
-)
-"""The classes whose methods are Python functions: of `threading` and `queue`, and of `lab.scenario`."""
-
 
 def c_call(name: str) -> str:
     """Return the mark after a call of a function written in C, by the name that the text calls.
@@ -101,16 +95,18 @@ def c_call(name: str) -> str:
     return f"{C_CALL} {name}"
 
 
-def completed(mark: str, receiver: str) -> str | None:
+def completed(mark: str, receiver: str, *, in_python: bool) -> str | None:
     """Return a mark about a method, once the class of its object is known; None if it says nothing about that class.
+
+    `in_python` says whether the methods of that class are Python functions.
 
     Examples
     --------
-    >>> completed(c_call(".append"), "list"), completed(METHOD, "list"), completed(METHOD, "Queue")
-    ('c-call list.append', None, 'call')
+    >>> completed(c_call(".append"), "list", in_python=False), completed(METHOD, "Queue", in_python=True)
+    ('c-call list.append', 'call')
     """
     if mark == METHOD:
-        return CALL if receiver in WRITTEN_IN_PYTHON else None
+        return CALL if in_python else None
     return mark.replace(" .", f" {receiver}.", 1)
 
 

@@ -14,6 +14,7 @@ from lab.model.heap import Blocks, Own, Raised, Refused, Scene
 from lab.model.instructions import Branch, Instruction, Mark, Operate, Place
 from lab.model.marks import ATOMIC, AWAIT, completed
 from lab.model.objects.containers import is_part
+from lab.model.objects.synchronisers import WRITTEN_IN_PYTHON
 from lab.model.objects.threads import ENDED, NEW
 from lab.model.observe import Observation, observe
 from lab.model.operations import Invoke
@@ -85,7 +86,8 @@ class _Partial:
         if isinstance(instruction, Mark):
             mark: str | None = instruction.kind
             if instruction.receiver is not None:
-                mark = completed(instruction.kind, type_name(self.frame.fetch(instruction.receiver)))
+                name = type_name(self.frame.fetch(instruction.receiver))
+                mark = completed(instruction.kind, name, in_python=name in WRITTEN_IN_PYTHON)
             if mark is not None:
                 self.marks.add(mark)
         elif isinstance(instruction, Branch) and instruction.jumped and self.frame.position == instruction.position:

@@ -218,6 +218,16 @@ def test_truly_different_runs_are_those_of_all_schedules(name: str) -> None:
 MAIN = "import threading, queue\nfrom lab.scenario import main\n"
 
 
+def test_truly_different_runs_of_an_object_that_a_variable_holds_are_those_of_all_schedules() -> None:
+    """Two threads wait for a queue that a third one makes, and put into it."""
+    waits = "wait_until(lambda: jobs is not None)\n    jobs.put(1)\n    jobs.put(2)\n"
+    agrees(
+        "from queue import Queue\nfrom lab.scenario import thread, wait_until\njobs = None\n"
+        "@thread\ndef A():\n    global jobs\n    jobs = Queue()\n"
+        f"@thread\ndef B():\n    {waits}@thread\ndef C():\n    {waits}"
+    )
+
+
 def test_an_object_that_is_shared_is_called_after_its_maker() -> None:
     """A deadlock names what is waited for: the first Event that main shared; the second one is private, and no step."""
     text = (

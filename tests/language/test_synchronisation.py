@@ -14,7 +14,7 @@ from tests.language.test_meaning import check_meaning
 
 TOP = """
 import threading
-from queue import Empty, Full, LifoQueue, Queue, SimpleQueue
+from queue import Empty, Full, LifoQueue, PriorityQueue, Queue, SimpleQueue
 from threading import Barrier, BoundedSemaphore, BrokenBarrierError, Condition, Event, Lock, RLock, Semaphore
 from types import SimpleNamespace
 from lab.scenario import Record, atomic, thread
@@ -33,6 +33,7 @@ q = Queue()
 small = Queue(2)
 stack = LifoQueue(maxsize=1)
 simple = SimpleQueue()
+ranked = PriorityQueue(3)
 seats = Semaphore(1)
 bounded = BoundedSemaphore(2)
 record = Record(payload=1)
@@ -52,6 +53,22 @@ def none():
 """
 
 SNIPPETS = """
+ranked.put(3)
+ranked.put(1)
+ranked.put(2)
+try:
+    ranked.put_nowait(0)
+except Full:
+    return ranked.get(), ranked.full(), ranked.qsize()
+
+for pair_of in ((2, 'b'), (2, 'a'), (1, 'z')):
+    ranked.put(pair_of)
+ranked.get()
+ranked.task_done()
+return ranked.get(block=False)
+
+ranked.get_nowait()
+
 c.wait()
 
 c.notify()

@@ -13,6 +13,7 @@ from lab.explorer.result import Outcome, Result
 from lab.language import parse
 from lab.model.interpreters import INTERPRETERS, Interpreter
 from lab.model.marks import CALL, COMPREHENSION, METHOD, OPCODE, c_call, completed
+from lab.model.objects.synchronisers import WRITTEN_IN_PYTHON
 from lab.model.policies import POLICIES, policies_of, policy_named
 from lab.model.relation import Relation
 from tests.strategies import scenarios
@@ -39,7 +40,9 @@ def test_a_mark_of_a_method_is_completed_by_the_class_of_its_object() -> None:
     warm = POLICIES["cpython-3.12-warm"]
     assert not warm.switches({c_call("list.append"), c_call("len")})
     assert warm.switches({c_call("deque.append")})
-    assert [completed(METHOD, kind) for kind in ("Lock", "Condition")] == [None, CALL]
+    assert [kind in WRITTEN_IN_PYTHON for kind in ("Lock", "RLock", "SimpleQueue")] == [False] * 3
+    assert [kind in WRITTEN_IN_PYTHON for kind in ("Condition", "Queue", "PriorityQueue", "Thread")] == [True] * 4
+    assert [completed(METHOD, "", in_python=one) for one in (False, True)] == [None, CALL]
     assert not POLICIES["cpython-3.10"].switches({OPCODE})
 
 

@@ -23,6 +23,7 @@ class Lock(Synchroniser):
 
     alike: ClassVar[bool] = True
     kind: ClassVar[str] = "Lock"
+    in_python: ClassVar[bool] = False
     usage: ClassVar[str] = "Lock()"
     rules: ClassVar[Mapping[str, str]] = {**_RULES, "locked": "locked"}
 

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from lab.model.compute import check_hashable, ordered_set
 from lab.model.heap import Raised, Refused, Scene
 from lab.model.objects.containers import READS, Container
-from lab.model.values import END, Cursor, Value
+from lab.model.objects.sequences import elements
+from lab.model.values import END, Cursor, Ref, Value
 
 __all__ = ["Dict", "Set"]
 
@@ -26,6 +27,7 @@ class Dict(Container):
         "setdefault": "setdefault",
         "pop": "pop",
         "popitem": "popitem",
+        "update": "update",
         "clear": "clear",
     }
 
@@ -66,6 +68,11 @@ class Dict(Container):
         scene.note(self.at(key), "write", value, writes=True)
         if new:
             scene.note(self.size, "write", len(mapping), writes=True)
+
+    def update(self, scene: Scene, other: Value) -> None:
+        """Perform `d.update(other)`: a dict, or pairs, read as a whole."""
+        for key, value in _pairs(scene, other):
+            self.put(scene, key, value)
 
     def setdefault(self, scene: Scene, key: Value, default: Value = None) -> Value:
         """Perform `d.setdefault(key, default)`."""
@@ -145,6 +152,7 @@ class Set(Container):
         "add": "add",
         "discard": "discard",
         "remove": "remove",
+        "update": "update",
         "clear": "clear",
     }
 
@@ -167,6 +175,11 @@ class Set(Container):
         if value not in content:
             self.change(scene, ordered_set((*content, value)))
             scene.note(self.size, "add", len(content) + 1, writes=True)
+
+    def update(self, scene: Scene, values: Value) -> None:
+        """Perform `s.update(values)`, whose elements are read at once."""
+        for value in _elements(scene, values):
+            self.add(scene, value)
 
     def discard(self, scene: Scene, value: Value) -> None:
         """Perform `s.discard(value)`."""
@@ -205,3 +218,26 @@ class Set(Container):
     def plain(self, read: Callable[[int], Value], show: Callable[[Value], Any]) -> Any:
         """Return the elements as a sorted array."""
         return [show(value) for value in self.content(read)]
+
+
+def _elements(scene: Scene, values: Value) -> tuple[Value, ...]:
+    """Read what a set is updated with: as `list.extend` does, and sets, whose order makes no difference here."""
+    if isinstance(values, Ref) and values.kind == "set":
+        target = scene.target(values)
+        assert isinstance(target, Set)
+        items: tuple[Value, ...] = target.snapshot(scene).items
+        return items
+    return elements(scene, values)
+
+
+def _pairs(scene: Scene, other: Value) -> tuple[tuple[Value, Value], ...]:
+    """Read what a dict is updated with."""
+    if isinstance(other, Ref) and other.kind == "dict":
+        target = scene.target(other)
+        assert isinstance(target, Dict)
+        entries: tuple[tuple[Value, Value], ...] = target.snapshot(scene).items
+        return entries
+    pairs = elements(scene, other)
+    if not all(type(pair) is tuple and len(pair) == 2 for pair in pairs):
+        raise Refused("a dict is updated with something that is neither a dict nor made of pairs", "give it a dict")
+    return pairs

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from lab.model.compute import check_orderable
 from lab.model.heap import Raised, Refused, Scene
 from lab.model.objects.synchroniser import Build, Synchroniser, whole_number
 from lab.model.values import Value
 
-__all__ = ["LifoQueue", "Queue", "SimpleQueue"]
+__all__ = ["LifoQueue", "PriorityQueue", "Queue", "SimpleQueue"]
 
 
 class SimpleQueue(Synchroniser):
     """A `queue.SimpleQueue`; its component is the items and the number of unfinished tasks, which it never asks."""
 
     kind: ClassVar[str] = "SimpleQueue"
+    in_python: ClassVar[bool] = False
     alike: ClassVar[bool] = True
     usage: ClassVar[str] = "SimpleQueue()"
     shown = True
@@ -28,7 +31,12 @@ class SimpleQueue(Synchroniser):
         "empty": "empty",
     }
     _counts = 0
-    _next = 0
+
+    def _added(self, items: tuple[Value, ...], item: Value) -> tuple[Value, ...]:
+        return (*items, item)
+
+    def _taken(self, items: tuple[Value, ...]) -> tuple[Value, tuple[Value, ...]]:
+        return items[0], items[1:]
 
     def room(self, _scene: Scene) -> int:
         """Return how many items there is room for; 0 for any number."""
@@ -46,7 +54,7 @@ class SimpleQueue(Synchroniser):
             self._check(block, timeout)
             if len(items) >= room:
                 self._full_or_empty(scene, block, timeout, "Full")
-        self._become(scene, ((*items, item), unfinished + self._counts))
+        self._become(scene, (self._added(items, item), unfinished + self._counts))
         self._note(scene, "put", item)
 
     def put_nowait(self, scene: Scene, item: Value) -> None:
@@ -61,8 +69,8 @@ class SimpleQueue(Synchroniser):
         items, unfinished = self._state(scene)
         if not items:
             self._full_or_empty(scene, block, timeout, "Empty")
-        item = items[self._next]
-        self._become(scene, (items[1:] if self._next == 0 else items[:-1], unfinished))
+        item, left = self._taken(items)
+        self._become(scene, (left, unfinished))
         self._note(scene, "get", item)
         return item
 
@@ -101,6 +109,7 @@ class Queue(SimpleQueue):
     """A `queue.Queue`; its component is the items, the oldest first, and the number of unfinished tasks."""
 
     kind: ClassVar[str] = "Queue"
+    in_python: ClassVar[bool] = True
     usage: ClassVar[str] = "Queue(maxsize=2)"
     parameters: ClassVar[Mapping[str, Value]] = {"maxsize": 0}
     rules: ClassVar[Mapping[str, str]] = {
@@ -146,4 +155,28 @@ class LifoQueue(Queue):
 
     kind: ClassVar[str] = "LifoQueue"
     usage: ClassVar[str] = "LifoQueue(maxsize=2)"
-    _next = -1
+
+    def _taken(self, items: tuple[Value, ...]) -> tuple[Value, tuple[Value, ...]]:
+        return items[-1], items[:-1]
+
+
+class PriorityQueue(Queue):
+    """A `queue.PriorityQueue`: the smallest item is the first out; its items stand as in Python's heap."""
+
+    kind: ClassVar[str] = "PriorityQueue"
+    usage: ClassVar[str] = "PriorityQueue(maxsize=2)"
+
+    def _added(self, items: tuple[Value, ...], item: Value) -> tuple[Value, ...]:
+        heap = [*items, item]
+        check_orderable(tuple(heap))
+        try:
+            heapq.heappush(heap, heap.pop())
+        except TypeError:
+            raise Refused(
+                "a PriorityQueue holds items that cannot be compared", "put numbers, or pairs of them"
+            ) from None
+        return tuple(heap)
+
+    def _taken(self, items: tuple[Value, ...]) -> tuple[Value, tuple[Value, ...]]:
+        heap = list(items)
+        return heapq.heappop(heap), tuple(heap)

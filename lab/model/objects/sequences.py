@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from lab.model.compute import check_orderable
 from lab.model.heap import Raised, Refused, Scene
 from lab.model.objects.containers import READS, Container
 from lab.model.values import END, Cursor, Cut, Ref, Snapshot, Value, type_name
@@ -84,7 +85,7 @@ class List(Container):
 
     def extend(self, scene: Scene, values: Value) -> None:
         """Perform `c.extend(values)`."""
-        added = _elements(scene, values)
+        added = elements(scene, values)
         content = self.content(scene.read)
         self.change(scene, content + added)
         for offset, value in enumerate(added):
@@ -192,9 +193,11 @@ class List(Container):
         """Perform `c.reverse()`."""
         self._rewrite(scene, "reverse", self.content(scene.read)[::-1])
 
-    def sort(self, scene: Scene) -> None:
-        """Perform `c.sort()`."""
-        self._rewrite(scene, "sort", tuple(sorted(self.content(scene.read))))
+    def sort(self, scene: Scene, reverse: Value = False) -> None:
+        """Perform `c.sort(reverse=...)`."""
+        content = self.content(scene.read)
+        check_orderable(content)
+        self._rewrite(scene, "sort", tuple(sorted(content, reverse=bool(reverse))))
 
 
 class Deque(List):
@@ -250,7 +253,7 @@ class Deque(List):
         return super().advance(scene, cursor._replace(size=size))
 
 
-def _elements(scene: Scene, values: Value) -> tuple[Value, ...]:
+def elements(scene: Scene, values: Value) -> tuple[Value, ...]:
     """Read an iterable at once, as `extend` does."""
     if isinstance(values, Ref):
         target = scene.target(values)

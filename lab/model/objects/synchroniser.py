@@ -25,12 +25,15 @@ class Synchroniser(HeapObject):
         What the class is called with, in order, each with its default.
     usage : str
         How a file makes one, for errors.
+    in_python : bool
+        Whether its methods are Python functions, which poll when they are entered.
     """
 
     synchronises = True
     shown = False
     parameters: ClassVar[Mapping[str, Value]] = {}
     usage: ClassVar[str]
+    in_python: ClassVar[bool] = True
 
     def __init__(self, ref: Ref, name: str, component: int, arguments: tuple[Value, ...] | None = ()) -> None:
         super().__init__(ref, name)

@@ -1,30 +1,20 @@
-"""The objects that threads synchronise by: one line each."""
+"""The objects that threads synchronise by: every class that one of these modules exports."""
 
 from __future__ import annotations
 
-from lab.model.objects import awaited
-from lab.model.objects.locks import BoundedSemaphore, Lock, RLock, Semaphore
-from lab.model.objects.queues import LifoQueue, Queue, SimpleQueue
+from lab.model.objects import awaited, locks, queues, waiting
+from lab.model.objects.cells import Atomic
 from lab.model.objects.synchroniser import Synchroniser
-from lab.model.objects.waiting import Barrier, Condition, Event
+from lab.model.objects.threads import Thread
 
-__all__ = ["SYNCHRONISERS"]
+__all__ = ["SYNCHRONISERS", "WRITTEN_IN_PYTHON"]
 
 SYNCHRONISERS: dict[str, type[Synchroniser]] = {
-    "threading.Lock": Lock,
-    "threading.RLock": RLock,
-    "threading.Semaphore": Semaphore,
-    "threading.BoundedSemaphore": BoundedSemaphore,
-    "threading.Condition": Condition,
-    "threading.Event": Event,
-    "threading.Barrier": Barrier,
-    "queue.Queue": Queue,
-    "queue.LifoQueue": LifoQueue,
-    "queue.SimpleQueue": SimpleQueue,
-    "asyncio.Lock": awaited.Lock,
-    "asyncio.Event": awaited.Event,
-    "asyncio.Semaphore": awaited.Semaphore,
-    "asyncio.BoundedSemaphore": awaited.BoundedSemaphore,
-    "asyncio.Queue": awaited.Queue,
+    f"{name}.{cls}": getattr(module, cls)
+    for name, module in (("threading", locks), ("threading", waiting), ("queue", queues), ("asyncio", awaited))
+    for cls in module.__all__
 }
 """Each class by the name that a file imports."""
+
+WRITTEN_IN_PYTHON = frozenset(cls.kind for cls in SYNCHRONISERS.values() if cls.in_python) | {Thread.kind, Atomic.kind}
+"""The classes whose methods are Python functions: of `threading`, `queue` and `asyncio`, and of `lab.scenario`."""
