@@ -80,6 +80,8 @@ class MadeTasks(Exceptions):
     ) -> Operand:
         if self.builder.in_atomic:
             raise self.source.error(target.node, "a task is made in an atomic() block", "end the block before it")
+        if self.context.loop is None:
+            raise self.source.error(target.node, "a task is made in a file without tasks", "write `@thread async def`")
         if group is not None:
             target, arguments = replace(target, grouped=True), [group, *arguments]
         self.context.targets.setdefault(target.key, target)

@@ -77,6 +77,13 @@ class Frame:
             )
         return value
 
+    def fetch_or_unbound(self, operand: Operand) -> Value:
+        """Return an operand's value, of a variable that was not assigned too: what uses it next raises."""
+        try:
+            return self.fetch(operand)
+        except Raised:
+            return UNBOUND
+
     def put(self, register: int, value: Value) -> None:
         """Give a register a new value."""
         self.registers[register] = value

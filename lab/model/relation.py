@@ -86,7 +86,7 @@ class _Partial:
         if isinstance(instruction, Mark):
             mark: str | None = instruction.kind
             if instruction.receiver is not None:
-                name = type_name(self.frame.fetch(instruction.receiver))
+                name = type_name(self.frame.fetch_or_unbound(instruction.receiver))
                 mark = completed(instruction.kind, name, in_python=name in WRITTEN_IN_PYTHON)
             if mark is not None:
                 self.marks.add(mark)

@@ -99,23 +99,37 @@ STATEMENTS = st.sampled_from([
     "del {}", "raise {}", "with {}: pass", "global x, {}", "lambda: {}", "yield {}", "await {}", "print({})",
     "{} = 1", "import {}", "try: {}\n    finally: pass", "x: {} = 1", "async with {}: pass", "nonlocal {}",
     "match {}:\n        case 1: pass", "{}.a = {}", "{}[0] += 1", "a, *b = {}",
+    "async with asyncio.TaskGroup() as {}: {}", "async with asyncio.TaskGroup() as g: g.create_task({})",
+    "await asyncio.to_thread({}, {})", "await asyncio.gather(*{}, {})", "t = asyncio.create_task({}, name={})",
+    "q = queue.Queue({})", "c = threading.Condition({})", "b = threading.Barrier({})", "await {}.create_task({})",
+    "threading.Thread(target={}, args=({},)).start()", "x.update({})", "x.sort(reverse={})", "raise {} from {}",
+    "try: {}\n    except* {}: pass", "try: {}\n    except ({}, ValueError) as e: raise e", "class C: x = {}",
+    "def g(n={}): return {}", "async def g(): return {}",
 ])  # fmt: skip
 ATOMS = st.sampled_from([
     "x", "1", "'t'", "None", "T", "thread", "range", "x.y", "x[0]", "x[1:2]", "x()", "[]", "{}", "()", "{1}",
     "f'{x}'", "...", "1j", "b''", "[v for v in x]", "(v for v in x)", "{k: v for k, v in x}", "not x", "-x", "*x",
     "x if x else x", "(y := x)", "x < 1 < 2", "x @ x", "__import__('os')", "x.__class__", "choose(1)", "inside('r')",
-    "atomic()", "True", "-0.0", "1e999", "999999999999999999999999999999", "0xffff", "é",
+    "atomic()", "True", "coroutine(x)", "coroutine", "helper", "helper(x)", "asyncio.to_thread(helper, 1)",
+    "[coroutine(i) for i in x]", "asyncio.Lock()", "Box(x)", "Box", "x.v", "asyncio.sleep(0)", "-0.0",
+    "1e999", "999999999999999999999999999999", "0xffff", "é",
 ])  # fmt: skip
 
 
 @ANYTHING
 @given(st.lists(st.tuples(STATEMENTS, ATOMS), min_size=1, max_size=4))
 def test_any_statement_in_a_thread_is_read_or_refused(lines: list[tuple[str, str]]) -> None:
-    """Every kind of statement about every kind of expression, in a thread, in a property and at the top level."""
+    """Every kind of statement about every kind of expression, in each kind of function and at the top level."""
     body = [statement.replace("{}", atom) for statement, atom in lines]
     indented = "".join(f"    {line}\n" for line in body)
     read(f"{HEAD}@thread\ndef T():\n{indented}")
     read(f"from lab.scenario import always\n{HEAD}@thread\ndef T():\n    pass\n@always\ndef p():\n{indented}")
+    more = (
+        "import asyncio, queue, threading\nasync def coroutine(n):\n    return n\ndef helper(n=1):\n    return n\n"
+        "class Box:\n    def __init__(self, v):\n        self.v = v\n"
+    )
+    read(f"{HEAD}{more}@thread\nasync def T():\n{indented}")
+    read(f"from lab.scenario import main\nx = 0\n{more}@main\ndef T():\n{indented}")
     read("".join(f"{line}\n" for line in body) + f"{HEAD}@thread\ndef T():\n    pass\n")
 
 

@@ -179,6 +179,22 @@ async def A():
     await u
     return p.qsize()
 """,
+    "a lock of asyncio that a list holds": """
+import asyncio
+from lab.scenario import thread
+held = []
+async def other():
+    async with held[0]:
+        await asyncio.sleep(0)
+@thread
+async def A():
+    held.append(asyncio.Lock())
+    async with held[0]:
+        t = asyncio.create_task(other())
+        await asyncio.sleep(0)
+    await t
+    return held[0].locked(), held.pop() is None
+""",
     "a queue that a list holds": """
 import queue
 from lab.scenario import thread

@@ -67,6 +67,9 @@ def touch():
 """
 
 SNIPPETS = """
+held.release()
+held = Lock()
+
 return x + y * 2 - 1
 
 return (x ** 3, x // 2, -x // 2, x % 2, -x % 2, x / 2, x << 2, x >> 1, x & 1, x | 8, x ^ 5, ~x, +x, not x)

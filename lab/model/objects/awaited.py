@@ -106,7 +106,7 @@ class Lock(Awaited):
 
     def owner(self, value: Value) -> int | None:
         """Return the task that acquired it."""
-        owner: int | None = value[0]
+        owner: int | None = self._content(value)[0] if value else None
         return owner
 
 
