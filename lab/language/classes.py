@@ -202,10 +202,16 @@ class _Reader:
         match node.args, node.keywords:
             case [], [ast.keyword("default", value)]:
                 return value
-            case [], [ast.keyword("default_factory", ast.Name() as factory)]:
-                call = ast.copy_location(ast.Call(factory, [], []), node)
-                call.anew = True  # type: ignore[attr-defined]  # evaluated in every call, unlike other defaults
-                return call
+            case [], [ast.keyword("default_factory", ast.Name() | ast.Attribute() as factory)]:
+                return _anew(ast.copy_location(ast.Call(factory, [], []), node))
+            case [], [ast.keyword("default_factory", ast.Lambda(ast.arguments([], []), made))]:
+                return _anew(made)
         raise self.source.error(
             node, "this form of `field` is not part of the language", "write `default_factory=list`"
         )
+
+
+def _anew(made: ast.expr) -> ast.expr:
+    """Mark a default as one that is evaluated in every call."""
+    made.anew = True  # type: ignore[attr-defined]  # a note of our own on Python's node
+    return made

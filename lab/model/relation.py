@@ -176,6 +176,14 @@ class Relation:
             return None
         return self._waits(thread, state.locals[thread], read, midway=False)
 
+    def first_access(self, state: State, thread: int) -> Operate | None:
+        """Return what a thread that has been started, and has taken no step, performs first; None if nothing."""
+        read, partial = state.shared.__getitem__, _Partial(self._frame(thread, state.locals[thread]))
+        instruction = partial.frame.code.instructions[partial.frame.position]
+        assert isinstance(instruction, Operate)
+        self._perform(thread, partial, instruction, read)
+        return self._to_next_access(thread, partial, read)
+
     def waits(self, thread: int, local: Local, read: Read) -> bool:
         """Whether the operation in front of which a thread stands would have to wait, be it until a time-out."""
         return self._waits(thread, local, read, midway=True) is not None

@@ -112,7 +112,7 @@ class _Run:
                 self._expect(number, "ready")
                 self.lead(number, place)
 
-    def move(self, number: int, place: int, choice: int, results: int, woken: list[int]) -> None:
+    def move(self, number: int, place: int, choice: int, results: int, woken: list[int], begins: int) -> None:
         """Let a thread take a step, after which the model has it at a place."""
         self.choices.choice_of, self.choices.results = choice, results
         LedCondition.order = tuple(self.hands[one].name for one in woken)
@@ -121,6 +121,8 @@ class _Run:
         if self.unborn[number]:
             self._expect(number, "ready")
             self.unborn[number] = False
+            if begins != UNBORN:
+                self.lead(number, begins)
         self.lead(number, place)
 
     def lead(self, number: int, place: int) -> None:
@@ -244,8 +246,8 @@ def _led(
     step = 0
     try:
         run.begin(plan["start"])
-        for thread, place, shared, choice, results, woken in moves:
-            run.move(thread, place, choice, results, woken)
+        for thread, place, shared, choice, results, woken, begins in moves:
+            run.move(thread, place, choice, results, woken, begins)
             _same("what is shared", run.shared(plan["shared"][shared], between=True), plan["shared"][shared])
             step += 1
         if end is not None:

@@ -72,6 +72,8 @@ class Move(NamedTuple):
         Which of the results of the step this is, and how many there are.
     woken : tuple of int
         The threads that are notified at a condition.
+    begins : int
+        Where a thread that takes its first step since it was started performs it; `UNBORN` in every other step.
     """
 
     thread: int
@@ -80,6 +82,7 @@ class Move(NamedTuple):
     choice: int
     results: int
     woken: tuple[int, ...]
+    begins: int
 
 
 class Path(NamedTuple):
@@ -195,6 +198,7 @@ class Planner:
                         edge.choice,
                         edge.results,
                         self._woken(state, edge.target),
+                        self._begins(edge.thread, state),
                     )
                 )
             state = edge.target
@@ -227,6 +231,15 @@ class Planner:
         if name in _WITHOUT_PLACE:
             return _WITHOUT_PLACE[name]
         return self.places.of(Place(self.relation.place(thread, local).span, *_kinds(operation)))
+
+    def _begins(self, thread: int, state: State) -> int:
+        """Return the place of a thread's first access, if its next step is its first one."""
+        if getattr(self._operation(thread, state.locals[thread]), "name", None) != "__started__":
+            return UNBORN
+        first = self.relation.first_access(state, thread)
+        if first is None or isinstance(first.operation, LeaveRegion):
+            return UNBORN
+        return self.places.of(Place(first.place.span, *_kinds(first.operation)))
 
     def _woken(self, before: State, after: State) -> tuple[int, ...]:
         woken: set[int] = set()

@@ -409,3 +409,35 @@ def reader():
         None,
         "AttributeError: 'Early' object has no attribute 'x'",
     }
+
+
+FACTORIES = """
+import threading
+from dataclasses import dataclass, field
+from lab.scenario import thread
+
+
+@dataclass
+class Guarded:
+    lock: object = field(default_factory=threading.Lock)
+    seen: list = field(default_factory=lambda: [5])
+
+
+guarded = Guarded()
+
+
+@thread
+def T():
+    g, h = Guarded(), Guarded(seen=[])
+    with g.lock, guarded.lock:
+        g.seen.append(h.lock.locked())
+        guarded.seen.append(guarded.lock.locked())
+    return g.seen, h.seen, guarded.seen, g.lock.locked()
+"""
+
+
+def test_a_field_is_made_anew_by_a_class_or_a_lambda() -> None:
+    """At the top level and in a thread."""
+    [outcome] = lab.explore(parse(FACTORIES)).outcomes
+    _, returned, _ = run(FACTORIES)
+    assert outcome.returned["T"] == returned == [[5, False], [], [5, True], False]

@@ -129,6 +129,28 @@ def program():
     return last.is_alive()
 '''
 
+HANDED_OVER = '''"""A started thread fills a queue in a loop, whose first access is where it stands again after it."""
+
+import queue
+import threading
+
+from lab.scenario import main
+
+
+def fill(jobs):
+    for i in range(2):
+        jobs.put(i)
+
+
+@main
+def program():
+    jobs = queue.Queue(1)
+    thread = threading.Thread(target=fill, args=(jobs,))
+    thread.start()
+    first = jobs.get()
+    return first, jobs.get()
+'''
+
 TWO_WAITERS = '''"""Which of two waiters is woken is the schedule's choice."""
 import threading
 from lab.scenario import thread
@@ -225,6 +247,12 @@ def test_a_waiter_that_the_schedule_wakes_is_woken(tmp_path: Path) -> None:
     woken = {tuple(end["shared"]["woken"]) for end in wanted["ends"]}
     assert {(0,), (1,)} <= woken
     assert driven(path, {}, wanted, 60)["differences"] == []
+
+
+def test_a_started_thread_takes_one_step_of_its_loop(tmp_path: Path) -> None:
+    """It is led to its first access, and from there to the same one in the next round, of a queue made in a thread."""
+    path = written(tmp_path, HANDED_OVER)
+    assert driven(path, {}, plain(path), 60)["differences"] == []
 
 
 def test_runs_that_need_a_time_out_are_left_out(tmp_path: Path) -> None:
