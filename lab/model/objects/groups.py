@@ -89,7 +89,8 @@ class TaskGroup(Awaited):
         """Raise what Python raises when the group takes no task any more."""
         self.own_loop(scene)
         group = self._group(scene)
-        self._note(scene, "create")
+        if group.aborting or (group.leaving and not group.members):
+            self._note(scene, "find closed")
         if group.leaving and not group.members:
             raise Raised("RuntimeError", f"TaskGroup {_described(group)} is finished")
         if group.aborting:
@@ -97,6 +98,7 @@ class TaskGroup(Awaited):
 
     def add(self, scene: Scene, member: Ref) -> None:
         """Take in a new task."""
+        self._note(scene, "add to")
         group = self._group(scene)
         scene.write(self.component, group._replace(members=(*group.members, member)))
 
@@ -151,7 +153,7 @@ class TaskGroup(Awaited):
         if failed:
             group = group._replace(errors=(*group.errors, gate.result))
         scene.write(self.component, group)
-        self._note(scene, "learn of an end")
+        self._note(scene, "tell")
         if failed and not group.aborting:
             self._abort(scene)
             cancel(scene, loop, group.parent)
