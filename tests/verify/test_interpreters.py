@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+import lab
 from lab.errors import UsageError
 from lab.verify import interpreters
-from lab.verify.interpreters import Interpreter, examined, found
+from lab.verify.interpreters import Interpreter, examined, found, lacking
 
 
 def program(path: Path, text: str) -> str:
@@ -82,3 +83,11 @@ def test_interpreters_are_looked_for_in_three_places(tmp_path: Path, monkeypatch
     assert sys.executable in [one.path for one in usable]
     assert [one.path for one in failed] == [broken]
     assert failed[0].reason.endswith("is no Python interpreter: no such library")
+
+
+def test_an_older_python_lacks_groups_of_tasks_and_nothing_else() -> None:
+    """A file with a TaskGroup cannot run on 3.10; one without can."""
+    older, newer = (Interpreter("python", "CPython", f"{one}.1", one, gil=True) for one in ("3.10", "3.11"))
+    grouped, plain = lab.load("sibling_tasks/task_group"), lab.load("sibling_tasks/gathered")
+    assert lacking(grouped, older) == "asyncio.TaskGroup"
+    assert (lacking(grouped, newer), lacking(plain, older)) == ("", "")
