@@ -91,13 +91,13 @@ def _show_workload(path: Path, asked: Asked) -> None:
 
     begun = perf_counter()
     found = read_workload(path)
-    try:
-        settings = Settings(found.model or "new", **found.settings)  # type: ignore[arg-type]  # whole numbers are whole
-    except UsageError as error:
-        raise UsageError(f"{path}: {error}") from None
+    settings = Settings(found.model or "new", **found.settings)  # type: ignore[arg-type]  # whole numbers are whole
     settings = _changed(settings, asked)
     models = tuple(MODELS) if asked.model == "all" else (settings.model,)
-    runs: dict[str, Run] = {model: simulate(found.workload, replace(settings, model=model)) for model in models}
+    try:
+        runs: dict[str, Run] = {model: simulate(found.workload, replace(settings, model=model)) for model in models}
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
     run = runs[models[0]]
     single = len(runs) == 1
     rows = report.run_rows(run) if single else report.model_rows(runs)

@@ -34,6 +34,8 @@ LONGEST = 86_400.0
 """Seconds: a segment lasts a day at most."""
 
 MOST_THREADS = 5_000
+RESERVED = ("GIL", "loop")
+"""What the trace has lanes for beside the threads."""
 
 
 @dataclass(frozen=True)
@@ -151,8 +153,8 @@ class Workload:
     Raises
     ------
     UsageError
-        There is nothing to wait for, two threads have one name, a segment names no thread, a thread is started twice,
-        or a duration is out of range.
+        There is nothing to wait for, two threads have one name or one has a lane's, a segment names no thread, a thread
+        is started twice, or a duration is out of range.
     """
 
     threads: tuple[Thread, ...]
@@ -185,6 +187,8 @@ def _check_threads(threads: tuple[Thread, ...]) -> None:
     twice = _repeated(thread.name for thread in threads)
     if twice:
         raise UsageError(f"two threads are called {twice[0]}")
+    if taken := names.intersection(RESERVED):
+        raise UsageError(f"a thread cannot be called {min(taken)}: a trace has a lane of that name")
     started = [
         segment.thread for thread in threads for segment in thread.segments if isinstance(segment, Start)
     ]  # fmt: skip

@@ -26,6 +26,8 @@ from pathlib import Path
 from lab.errors import UsageError
 from lab.gil.settings import MODELS, ModelName, Settings
 from lab.gil.workload import (
+    LONGEST,
+    RESERVED,
     Acquire,
     Call,
     Cpu,
@@ -63,7 +65,7 @@ NAMED: dict[str, Callable[[str], Segment]] = {
 WORDS = (*TIMED, "call", "receive", *NAMED)
 SETTINGS = {one.name: one.default for one in fields(Settings) if one.name != "model"}
 WHOLE = ("cores", "seed")
-PLAIN = ("handover", "price", "efficiency")
+PLAIN = ("handover", "price", "efficiency", "sharing")
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,10 @@ class _Line:
     words: tuple[str, ...]
 
 
+_Placed = tuple[Segment, _Line]
+"""A segment, and the line that asks for it."""
+
+
 def read_workload(path: Path) -> WorkloadFile:
     """Return what a file says.
 
@@ -108,7 +114,7 @@ def read_workload(path: Path) -> WorkloadFile:
     try:
         if path.stat().st_size > LARGEST:
             raise UsageError(f"{path} is larger than a megabyte")
-        return parse_workload(path.read_text(encoding="utf-8"), str(path))
+        return parse_workload(path.read_text(encoding="utf-8-sig"), str(path))
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -135,37 +141,57 @@ class _Reader:
         self.lines = _lines(text)
         self.at = 0
         self.segments = 0
+        self.threads: dict[str, Thread] = {}
+        self.settings: dict[str, float] = {}
+        self.naming: list[tuple[Start | Join, _Line]] = []
 
     def read(self) -> WorkloadFile:
         """Read settings and threads."""
         model: ModelName | None = None
-        settings: dict[str, float] = {}
-        threads: list[Thread] = []
         while self.at < len(self.lines):
             line = self.lines[self.at]
             if line.indent:
                 raise self.error(line, "an indented line belongs to a thread, and there is none above")
             first, *rest = line.words
             if first == "thread":
-                threads.append(self.thread(line, rest))
+                thread = self.thread(line, rest)
+                self.threads[thread.name] = thread
                 continue
             if first == "model":
+                if model is not None:
+                    raise self.error(line, "the model was named above")
                 model = self.model(line, rest)
             elif first in SETTINGS:
-                settings[first] = self.setting(line, first, rest)
+                self.settings[first] = self.setting(line, first, rest)
             else:
                 raise self.unknown(line, first, ("thread", "model", *SETTINGS))
             self.at += 1
+        self.check_names()
         try:
-            return WorkloadFile(self.title, model, settings, Workload(tuple(threads)))
+            return WorkloadFile(self.title, model, self.settings, Workload(tuple(self.threads.values())))
         except UsageError as error:
             raise UsageError(f"{self.name}: {error}") from None
+
+    def check_names(self) -> None:
+        """See to it that threads which are started or joined exist, and that none is started twice."""
+        started: set[str] = set()
+        for segment, line in self.naming:
+            if segment.thread not in self.threads:
+                raise self.error(line, f"there is no thread {segment.thread}")
+            if isinstance(segment, Start):
+                if segment.thread in started:
+                    raise self.error(line, f"thread {segment.thread} is started twice")
+                started.add(segment.thread)
 
     def thread(self, line: _Line, rest: list[str]) -> Thread:
         """Read a thread: its name, what is said of it, and the segments indented below."""
         if not rest:
             raise self.error(line, "a thread needs a name")
         name, *more = rest
+        if name in self.threads:
+            raise self.error(line, f"two threads are called {name}")
+        if name in RESERVED:
+            raise self.error(line, f"a thread cannot be called {name}: a trace has a lane of that name")
         priority = 0
         if more[:1] == ["priority"] and len(more) > 1 and re.fullmatch(r"-?\d{1,3}", more[1]):
             priority = int(more[1])
@@ -174,11 +200,26 @@ class _Reader:
         if more and not background:
             raise self.error(line, "after a thread's name stands nothing, `priority N`, or `in the background`")
         self.at += 1
-        return Thread(name, tuple(self.block(line.indent)), priority, background)
+        placed = self.block(line.indent)
+        self.check_locks(placed)
+        return Thread(name, tuple(segment for segment, _ in placed), priority, background)
 
-    def block(self, outer: int) -> list[Segment]:
-        """Read the segments that are indented deeper than `outer`."""
-        found: list[Segment] = []
+    def check_locks(self, placed: list[_Placed]) -> None:
+        """See to it that a thread frees only what it holds, and does not wait for itself."""
+        held: set[str] = set()
+        for segment, line in placed:
+            if isinstance(segment, Acquire):
+                if segment.lock in held:
+                    raise self.error(line, f"the thread holds lock {segment.lock} already, and would wait for itself")
+                held.add(segment.lock)
+            elif isinstance(segment, Release):
+                if segment.lock not in held:
+                    raise self.error(line, f"the thread releases lock {segment.lock}, which it does not hold")
+                held.remove(segment.lock)
+
+    def block(self, outer: int) -> list[_Placed]:
+        """Read the segments that are indented deeper than `outer`, each with its line."""
+        found: list[_Placed] = []
         indent = self.lines[self.at].indent if self.at < len(self.lines) else 0
         while self.at < len(self.lines) and self.lines[self.at].indent > outer:
             line = self.lines[self.at]
@@ -188,11 +229,14 @@ class _Reader:
             if line.words[-1] == "times" and len(line.words) == 2:
                 found += self.repeated(line)
             else:
-                found.append(self.segment(line))
+                segment = self.segment(line)
+                if isinstance(segment, Start | Join):
+                    self.naming.append((segment, line))
+                found.append((segment, line))
                 self.count(line, 1)
         return found
 
-    def repeated(self, line: _Line) -> list[Segment]:
+    def repeated(self, line: _Line) -> list[_Placed]:
         """Read `N times` and what stands below it."""
         if not re.fullmatch(r"\d{1,6}", line.words[0]):
             raise self.error(line, f"{line.words[0]} is no number of times")
@@ -200,6 +244,8 @@ class _Reader:
         if not inner:
             raise self.error(line, "there is nothing below to repeat")
         self.count(line, len(inner) * (times - 1))
+        if times > 1:
+            self.naming += [(segment, at) for segment, at in inner if isinstance(segment, Start)]
         return inner * times
 
     def count(self, line: _Line, more: int) -> None:
@@ -230,7 +276,10 @@ class _Reader:
         found = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+) ?(s|ms|us|µs|ns)", said)
         if found is None:
             raise self.error(line, f"{said or 'nothing'!r} is no duration; write one such as `5 ms` (s, ms, us, ns)")
-        return float(found[1]) * UNITS[found[2]]
+        seconds = float(found[1]) * UNITS[found[2]]
+        if seconds > LONGEST:
+            raise self.error(line, f"{said} is longer than a day")
+        return seconds
 
     def model(self, line: _Line, rest: list[str]) -> ModelName:
         """Read the model's name."""
@@ -242,7 +291,17 @@ class _Reader:
 
     def setting(self, line: _Line, name: str, rest: list[str]) -> float:
         """Read the value of a setting: a number, or a duration."""
-        said = " ".join(rest)
+        if name in self.settings:
+            raise self.error(line, f"{name} was set above")
+        value = self.value(line, name, " ".join(rest), rest)
+        try:
+            Settings(**{name: value})  # type: ignore[arg-type]  # a whole number where one is needed
+        except UsageError as error:
+            raise self.error(line, str(error)) from None
+        return value
+
+    def value(self, line: _Line, name: str, said: str, rest: list[str]) -> float:
+        """Read a whole number, a number or a duration, as the setting needs it."""
         if name in WHOLE:
             if not re.fullmatch(r"\d{1,9}", said):
                 raise self.error(line, f"{name} has to be a whole number")

@@ -36,21 +36,22 @@ ACTIVITIES: dict[Activity, str] = {
 Row = dict[str, Any]
 
 
-def _totals(found: Iterable[Span]) -> list[Row]:
-    """Return a row for each thread: when it was last seen, and how long it did what."""
-    rows: dict[str, Row] = {}
+def _totals(found: Sequence[Span], threads: Iterable[str] = ()) -> list[Row]:
+    """Return a row for each thread: when it was last seen, and how long it did what; `threads` have one anyway."""
+    names = dict.fromkeys([*(span.thread for span in found), *threads])
+    rows: dict[str, Row] = {
+        name: {"thread": name, "end_s": 0.0} | {f"{one}_s": 0.0 for one in ACTIVITIES} for name in names
+    }
     for span in found:
-        row = rows.setdefault(
-            span.thread, {"thread": span.thread, "end_s": 0.0} | {f"{one}_s": 0.0 for one in ACTIVITIES}
-        )
+        row = rows[span.thread]
         row["end_s"] = max(row["end_s"], span.end / 1e9)
         row[f"{span.activity}_s"] += (span.end - span.start) / 1e9
     return list(rows.values())
 
 
 def run_rows(run: Run) -> list[Row]:
-    """Return what each thread of a run did."""
-    return _totals(spans(run.events, run.time))
+    """Return what each thread of a run did, also of those that do nothing or are never started."""
+    return _totals(spans(run.events, run.time), (thread.name for thread in run.workload.threads))
 
 
 def trace_rows(trace: RecordedTrace) -> list[Row]:

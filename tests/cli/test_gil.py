@@ -229,7 +229,26 @@ def test_what_a_file_s_settings_cannot_be(command, tmp_path, options, said) -> N
     assert said in done.err
 
 
-def test_a_file_with_a_setting_out_of_range(command, tmp_path) -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("cores 0\n" + WORK, "bad.gil:1: cores is 0, and has to be from 1 to 1024"),
+        ("thread T\n    get Q\n", "bad.gil: the workload never ends: T waits for queue Q"),
+    ],
+)
+def test_a_mistake_in_a_file_names_the_file(command, tmp_path, text, said) -> None:
+    """Also one that shows when the file is simulated."""
     path = tmp_path / "bad.gil"
-    path.write_text("cores 0\n" + WORK)
-    assert f"lab: {path}: cores is 0, and has to be from 1 to 1024" in command("gil", path).err
+    path.write_text(text)
+    done = command("gil", path)
+    assert done.err == f"lab: {tmp_path / said}\n"
+    assert done.status == 2
+
+
+def test_threads_that_do_nothing_have_a_row(command, tmp_path) -> None:
+    """One that has no segments, and one that is over before the other begins: a table, not an error."""
+    path = tmp_path / "idle.gil"
+    path.write_text("thread T\n    start U\nthread U in the background\n    cpu 1 s\n")
+    assert command("gil", path).status == 0
+    rows = json.loads(command("gil", path, "--json").out)["rows"]
+    assert [(row["thread"], row["end_s"]) for row in rows] == [("T", 0), ("U", 0)]

@@ -14,6 +14,7 @@ model old        # with the old GIL
 cores 3
 interval 2.5ms
 handover 0.25
+sharing .5
 seed 7
 
 thread A
@@ -26,7 +27,8 @@ thread A
     2 times
         acquire L
         2 times
-            release L
+            put q
+        release L
     join B
 thread B priority -1
 \tput q
@@ -39,14 +41,14 @@ thread C priority 2 in the background
 
 
 def test_every_word_has_its_segment() -> None:
-    """Settings, threads with what is said of them, and blocks within blocks: 2 x (1 + 2) segments."""
+    """Settings, threads with what is said of them, and blocks within blocks: 2 x (1 + 2 + 1) segments."""
     found = parse_workload(EVERYTHING, "all.gil")
     assert (found.title, found.model) == ("A bit of everything", "old")
-    assert found.settings == {"cores": 3, "interval": 0.0025, "handover": 0.25, "seed": 7}
+    assert found.settings == {"cores": 3, "interval": 0.0025, "handover": 0.25, "sharing": 0.5, "seed": 7}
     first, second, third = found.workload.threads
     assert first.segments == (
         Cpu(1.0), Call(0.002), Call(3e-6, keeps=False), Io(4e-9), Io(0.0005), Start("B"),
-        *(Acquire("L"), Release("L"), Release("L")) * 2,
+        *(Acquire("L"), Put("q"), Put("q"), Release("L")) * 2,
         Join("B"),
     )  # fmt: skip
     assert (second.priority, second.background, second.segments) == (-1, False, (Put("q"), Get("q")))
@@ -87,8 +89,21 @@ def test_a_file_is_simulated(tmp_path) -> None:
         ("thread T\n    3 times\n    cpu 1 ms", "w.gil:2: there is nothing below to repeat"),
         ("thread T\n    cpu 1 ms\n      cpu 1 ms", "w.gil:3: this line is indented unlike those above"),
         ("thread T\n    999 times\n        999 times\n            cpu 1 ms", "makes more than 200,000 segments"),
-        ("thread T\nthread T", "w.gil: two threads are called T"),
-        ("thread T\n    join X", "w.gil: there is no thread X"),
+        ("thread T\nthread T", "w.gil:2: two threads are called T"),
+        ("thread GIL", "w.gil:1: a thread cannot be called GIL: a trace has a lane of that name"),
+        ("thread T\n    join X", "w.gil:2: there is no thread X"),
+        ("thread T\n    start U\n    start U\nthread U", "w.gil:3: thread U is started twice"),
+        ("thread T\n    2 times\n        start U\nthread U", "w.gil:3: thread U is started twice"),
+        ("thread T\n    cpu 86401 s", "w.gil:2: 86401 s is longer than a day"),
+        ("thread T\n    release L", "w.gil:2: the thread releases lock L, which it does not hold"),
+        (
+            "thread T\n    acquire L\n    2 times\n        release L",
+            "w.gil:4: the thread releases lock L, which it does not hold",
+        ),
+        ("thread T\n    2 times\n        acquire L", "w.gil:3: the thread holds lock L already"),
+        ("cores 0\nthread T", "w.gil:1: cores is 0, and has to be from 1 to 1024"),
+        ("cores 2\ncores 3\nthread T", "w.gil:2: cores was set above"),
+        ("model old\nmodel new\nthread T", "w.gil:2: the model was named above"),
     ],
 )
 def test_a_mistake_is_one_sentence_with_its_line(text, said) -> None:
@@ -97,6 +112,13 @@ def test_a_mistake_is_one_sentence_with_its_line(text, said) -> None:
         parse_workload(text, "w.gil")
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_mark_of_the_encoding_is_passed_over(tmp_path) -> None:
+    """Some editors begin a file in UTF-8 with a byte order mark."""
+    path = tmp_path / "marked.gil"
+    path.write_bytes(b"\xef\xbb\xbfthread T\n    cpu 1 ms\n")
+    assert read_workload(path).workload.threads[0].name == "T"
 
 
 def test_what_is_no_text_is_refused(tmp_path) -> None:
