@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,8 @@ import click
 
 from lab.cli import options
 from lab.cli.folder import check_writable
-from lab.cli.gil_shown import LOOP, Asked, draw_all, is_file, show_demonstration, show_file, show_loop
+from lab.cli.gil_options import REPEAT, Asked, Named, check_options, pythons_named, what_is_named
+from lab.cli.gil_shown import draw_all, show_demonstration, show_loop, show_trace, show_workload
 from lab.cli.screen import say, show, write_json
 from lab.cli.status import FINE
 from lab.cli.write import check_target, write_whole
@@ -22,10 +23,9 @@ from lab.errors import UsageError
 if TYPE_CHECKING:
     from lab.draw import Drawing
     from lab.gil import Experiment, Settings
+    from lab.verify.interpreters import Interpreter
 
 __all__ = ["gil"]
-
-CALIBRATE = "calibrate"
 
 
 @click.command(
@@ -53,7 +53,11 @@ CALIBRATE = "calibrate"
     help="Measure in this interpreter (3.9 or later, nothing installed) instead of this one; `all`: all on the path.",
 )
 @click.option(
-    "--repeat", type=click.IntRange(1, 1000), default=5, show_default=True, help="How often to measure each row."
+    "--repeat",
+    "repeats",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help=f"How often to measure each row; {REPEAT} times if not given.",
 )
 @click.option(
     "--calibration",
@@ -75,22 +79,7 @@ CALIBRATE = "calibrate"
 @click.option(
     "--until", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Draw the first S seconds of a timeline."
 )
-def gil(
-    *,
-    name: str | None,
-    model: str | None,
-    seed: int | None,
-    settings: tuple[str, ...],
-    measure: bool,
-    interpreters: tuple[str, ...],
-    repeat: int,
-    calibration: Path | None,
-    save: Path | None,
-    as_data: bool,
-    trace: Path | None,
-    figures: Path | None,
-    until: float | None,
-) -> int:
+def gil(*, name: str | None, **given: Any) -> int:
     """Run an experiment on models of the GIL, in simulated time; without NAME, list what there is.
 
     NAME is an experiment, a demonstration of asyncio, or a file: a workload, or a trace as VizTracer writes it (.json).
@@ -98,31 +87,18 @@ def gil(
     The parameters of an experiment and of the machine are set with --set: cores, interval (the switch interval in
     seconds), wake, slice and others; docs/gil.md has them all. `lab gil calibrate` estimates those of this machine.
     """
-    from lab.gil.demonstration import NAMES
-
-    if save is not None and name != CALIBRATE:
-        raise UsageError(f"--save belongs to `lab gil {CALIBRATE}`")
-    if trace is not None:
-        check_target(trace)
-    if figures is not None:
-        check_writable(figures)
-    asked = Asked(model, seed, settings, interpreters, measure, as_data, trace, figures, until)
-    if name is None:
-        _list()
-    elif name == CALIBRATE:
-        _calibrate(interpreters, save, as_data=as_data)
-    elif name == LOOP:
-        show_loop(asked)
-    elif name in NAMES:
-        show_demonstration(name, asked)
-    elif is_file(name):
-        show_file(name, asked)
-    else:
-        _experiment(_planned(name, asked, calibration), asked, repeat, calibration)
+    asked = Asked(**given)
+    what = what_is_named(name)
+    check_options(what, asked)
+    if asked.trace is not None:
+        check_target(asked.trace)
+    if asked.figures is not None:
+        check_writable(asked.figures)
+    _DO[what](name or "", asked)
     return FINE
 
 
-def _list() -> None:
+def _list(_: str, __: Asked) -> None:
     from lab.report import gil as report
     from lab.report.gil_shown import demonstration_list
 
@@ -130,19 +106,19 @@ def _list() -> None:
     show(demonstration_list())
 
 
-def _experiment(plan: _Plan, asked: Asked, repeat: int, calibration: Path | None) -> None:
+def _experiment(name: str, asked: Asked) -> None:
     """Simulate an experiment, measure it if asked to, and show what was found."""
     from lab.report import gil as report
 
     begun = perf_counter()
-    chosen = _pythons(asked.interpreters) if asked.measure else ()
-    outcome = _measured(plan, chosen, repeat, calibration) if chosen else _simulated(plan)
+    plan = _planned(name, asked)
+    outcome = _measured(plan, asked) if asked.measure else _simulated(plan)
     if asked.trace is not None:
         _write_trace(plan, asked.trace)
     if asked.as_data:
         write_json([_as_data(plan, outcome, perf_counter() - begun)], single=True)
     else:
-        show(report.results(plan.experiment, plan.settings, outcome.rows, outcome.note))
+        show(report.results(plan.experiment, outcome.settings, outcome.rows, outcome.note))
         say(plan.experiment.advise(outcome.rows) if plan.experiment.advise else plan.experiment.lesson)
         if asked.trace is not None:
             labels = plan.experiment.prepared(plan.settings, plan.parameters)[plan.experiment.shown].labels
@@ -194,7 +170,7 @@ class _Outcome:
     note: str = ""
 
 
-def _planned(name: str, asked: Asked, calibration: Path | None) -> _Plan:
+def _planned(name: str, asked: Asked) -> _Plan:
     """Return the experiment, the settings and its parameters; raises `UsageError` for what makes no sense."""
     from lab.gil import MODELS, Settings, experiment_named, split_parameters
     from lab.gil.measure import read_calibration
@@ -205,8 +181,8 @@ def _planned(name: str, asked: Asked, calibration: Path | None) -> _Plan:
     if known is None:
         raise UsageError(f"there is no model {wanted!r}; choose one of {', '.join(MODELS)}")
     settings = Settings(known, seed=1 if asked.seed is None else asked.seed)
-    if calibration is not None:
-        settings, _ = split_parameters(experiment, read_calibration(calibration).settings, settings)
+    if asked.calibration is not None:
+        settings, _ = split_parameters(experiment, read_calibration(asked.calibration).settings, settings)
     named = options.parameters(asked.settings)
     settings, parameters = split_parameters(experiment, named, settings)
     return _Plan(experiment, settings, parameters, frozenset(named))
@@ -219,9 +195,9 @@ def _simulated(plan: _Plan) -> _Outcome:
     return _Outcome(with_speed_ups([row for row, _ in plan.experiment.rows(cases)]), plan.settings)
 
 
-def _measured(plan: _Plan, pythons: Sequence[str | None], repeat: int, calibration: Path | None) -> _Outcome:
+def _measured(plan: _Plan, asked: Asked) -> _Outcome:
     """Simulate and measure each case; what starting costs is estimated first, unless it was given."""
-    from lab.gil import split_parameters, with_speed_ups
+    from lab.gil import with_speed_ups
     from lab.gil.measure import calibrate, measured_rows, read_calibration
 
     if all(case.job is None for case in plan.experiment.prepared(plan.settings, plan.parameters)):
@@ -229,19 +205,36 @@ def _measured(plan: _Plan, pythons: Sequence[str | None], repeat: int, calibrati
     rows: list[dict[str, Any]] = []
     versions = []
     settings = plan.settings
+    pythons = pythons_named(asked.interpreters)
     for python in pythons:
-        found = calibrate(python) if calibration is None else read_calibration(calibration)
-        starts = {name: value for name, value in found.settings.items() if name.endswith("_start") or name == "sharing"}
-        unset = {name: value for name, value in starts.items() if name not in plan.given}
-        settings, _ = split_parameters(plan.experiment, unset, plan.settings)
+        found = calibrate(python.path) if asked.calibration is None else read_calibration(asked.calibration)
+        settings = _as_on(python, plan, found.settings, asked)
         cases = plan.experiment.prepared(settings, plan.parameters)
-        versions.append(found.python)
-        label = {"python": found.python} if len(pythons) > 1 else {}
-        more = measured_rows(cases, python, found.rounds, plan.experiment.measured, repeat)
+        versions.append(python.release + "t" * (not python.gil))
+        label = {"python": versions[-1]} if len(pythons) > 1 else {}
+        more = measured_rows(cases, python.path, found.rounds, plan.experiment.measured, asked.repeat)
         pairs = zip(plan.experiment.rows(cases), more, strict=True)
         rows += with_speed_ups([label | row | columns for (row, _), columns in pairs])
     used = settings if len(pythons) == 1 else plan.settings
     return _Outcome(rows, used, f"CPython {', '.join(versions)}, median and interquartile range")
+
+
+def _as_on(python: Interpreter, plan: _Plan, found: Mapping[str, float], asked: Asked) -> Settings:
+    """Return what to simulate beside an interpreter: its own starting prices, and its own kind of threads.
+
+    Without a GIL, threads are free-threaded unless a model was named; what this costs is in the speed that they were
+    calibrated to, so there is no price on top.
+    """
+    from lab.gil import split_parameters
+
+    wanted = {name: value for name, value in found.items() if name.endswith("_start") or name == "sharing"}
+    settings = plan.settings
+    if not python.gil:
+        wanted["price"] = 0.0
+        if asked.model is None and settings.model == "new":
+            settings = replace(settings, model="free-threaded")
+    unset = {name: value for name, value in wanted.items() if name not in plan.given}
+    return split_parameters(plan.experiment, unset, settings)[0]
 
 
 def _write_trace(plan: _Plan, trace: Path) -> None:
@@ -251,28 +244,31 @@ def _write_trace(plan: _Plan, trace: Path) -> None:
     write_whole(trace, json.dumps(trace_events(simulate(case.workload, case.settings))) + "\n")
 
 
-def _pythons(given: tuple[str, ...]) -> tuple[str | None, ...]:
-    """Return the interpreters to measure in; None is the one that runs the lab."""
-    from lab.gil.measure import interpreters_found
-
-    if "all" in given:
-        return tuple(interpreters_found())
-    return given or (None,)
-
-
-def _calibrate(interpreters: tuple[str, ...], save: Path | None, *, as_data: bool) -> None:
+def _calibrate(_: str, asked: Asked) -> None:
     from lab.gil.measure import calibrate
     from lab.report import gil as report
 
+    save = asked.save
     if save is not None:
         check_target(save)
-    pythons = _pythons(interpreters)
+    pythons = pythons_named(asked.interpreters)
     if save is not None and len(pythons) != 1:
         raise UsageError("--save takes the calibration of one interpreter; name it with --python")
-    found = [calibrate(python) for python in pythons]
+    found = [calibrate(python.path) for python in pythons]
     if save is not None:
         write_whole(save, json.dumps(found[0].as_json(), indent=2) + "\n")
-    if as_data:
+    if asked.as_data:
         write_json([one.as_json() for one in found], single=len(found) == 1)
     else:
         show(report.calibrations(found))
+
+
+_DO: dict[Named, Callable[[str, Asked], None]] = {
+    "nothing": _list,
+    "calibration": _calibrate,
+    "loop": show_loop,
+    "demonstration": show_demonstration,
+    "trace": show_trace,
+    "workload": show_workload,
+    "experiment": _experiment,
+}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from lab.cli import options
 from lab.cli.figures import tell_of
+from lab.cli.gil_options import LOOP, Asked, pythons_named
 from lab.cli.screen import say, show, write_json
 from lab.cli.write import write_whole
 from lab.errors import UsageError
@@ -18,29 +19,7 @@ if TYPE_CHECKING:
     from lab.draw import Drawing
     from lab.gil import Run, Settings
 
-__all__ = ["LOOP", "Asked", "draw_all", "is_file", "show_demonstration", "show_file", "show_loop"]
-
-LOOP = "event-loop"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The options that these share with experiments."""
-
-    model: str | None
-    seed: int | None
-    settings: tuple[str, ...]
-    interpreters: tuple[str, ...]
-    measure: bool
-    as_data: bool
-    trace: Path | None
-    figures: Path | None
-    until: float | None
-
-
-def is_file(name: str) -> bool:
-    """Return whether a name is meant as a file: it has a folder or an ending, or there is such a file."""
-    return "/" in name or Path(name).suffix != "" or Path(name).is_file()
+__all__ = ["draw_all", "show_demonstration", "show_loop", "show_trace", "show_workload"]
 
 
 def draw_all(folder: Path, drawings: dict[str, Drawing]) -> None:
@@ -54,23 +33,12 @@ def draw_all(folder: Path, drawings: dict[str, Drawing]) -> None:
 # ------------------------------------------------------------------------------------------------------------- files
 
 
-def show_file(name: str, asked: Asked) -> None:
-    """Simulate a workload file, or show a recorded trace."""
-    path = Path(name)
-    if asked.measure:
-        raise UsageError("--measure belongs to an experiment: a file is not run on real interpreters")
-    if path.suffix == ".json":
-        _show_trace(path, asked)
-    else:
-        _show_workload(path, asked)
-
-
-def _show_trace(path: Path, asked: Asked) -> None:
+def show_trace(name: str, asked: Asked) -> None:
+    """Show a recorded trace."""
     from lab.gil.recorded_trace import read_trace
     from lab.report import gil_shown as report
 
-    if asked.model or asked.settings or asked.trace:
-        raise UsageError("a recorded trace is shown as it is: --model, --set and --trace belong to a simulation")
+    path = Path(name)
     found = read_trace(path)
     rows = report.trace_rows(found)
     if asked.as_data:
@@ -84,14 +52,18 @@ def _show_trace(path: Path, asked: Asked) -> None:
         draw_all(asked.figures, {path.stem: drawing})
 
 
-def _show_workload(path: Path, asked: Asked) -> None:
+def show_workload(name: str, asked: Asked) -> None:
+    """Simulate a workload file."""
     from lab.gil import MODELS, Settings, simulate
+    from lab.gil.measure import read_calibration
     from lab.gil.workload_file import read_workload
     from lab.report import gil_shown as report
 
     begun = perf_counter()
+    path = Path(name)
     found = read_workload(path)
-    settings = Settings(found.model or "new", **found.settings)  # type: ignore[arg-type]  # whole numbers are whole
+    machine = {} if asked.calibration is None else read_calibration(asked.calibration).settings
+    settings = Settings(found.model or "new", **(machine | found.settings))  # type: ignore[arg-type]  # whole if need be
     settings = _changed(settings, asked)
     models = tuple(MODELS) if asked.model == "all" else (settings.model,)
     try:
@@ -148,13 +120,11 @@ def _write_trace(run: Run, path: Path) -> None:
 # -------------------------------------------------------------------------------------------------------------- asyncio
 
 
-def show_loop(asked: Asked) -> None:
+def show_loop(_: str, asked: Asked) -> None:
     """Trace a real event loop; with --measure by the real clock."""
     from lab.gil.loop_example import example_life
     from lab.report import gil_shown as report
 
-    if asked.model or asked.settings or asked.trace or asked.interpreters:
-        raise UsageError(f"{LOOP} runs asyncio's own loop here: --model, --set, --trace and --python do not apply")
     life = example_life(simulated=not asked.measure)
     if asked.as_data:
         write_json([report.life_as_json(life)], single=True)
@@ -176,10 +146,8 @@ def show_demonstration(name: str, asked: Asked) -> None:
     from lab.gil.demonstration import demonstrate, demonstrations
     from lab.report import gil_shown as report
 
-    if asked.model or asked.settings or asked.trace or asked.measure or asked.figures:
-        raise UsageError(f"{name} is a program that is run: only --python and --json apply")
     one = demonstrations()[name]
-    shown = [demonstrate(one, python) for python in asked.interpreters or (None,)]
+    shown = [demonstrate(one, python.path) for python in pythons_named(asked.interpreters)]
     if asked.as_data:
         write_json([report.demonstration_as_json(one, each) for each in shown], single=len(shown) == 1)
         return

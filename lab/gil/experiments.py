@@ -49,7 +49,7 @@ def _strategies(
         model = settings.model if name in ("sequential", "threads") else STRATEGIES[name]
         workload = one_by_one(pieces) if name == "sequential" else side_by_side(pieces)
         workers = 1 if name == "sequential" else len(pieces)
-        work = None if name == "free-threaded" or not job else {**job, "strategy": name, "workers": workers}
+        work = {**job, "strategy": name, "workers": workers} if job else None
         cases.append(
             Case({"strategy": name, "workers": workers}, workload, replace(settings, model=model), work)
         )  # fmt: skip

@@ -118,7 +118,9 @@ def calibrations(found: Sequence[Calibration]) -> Table:
         )
         for name in names
     ]
+    others = [{"measured_others": one.others} for one in found]
     notes = (
         "Medians of what this machine does right now; --save FILE keeps them, --calibration FILE simulates with them.",
+        *_disturbed(others),
     )
     return Table("Calibration (measured)", columns, tuple(rows), notes)

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from lab.verify.interpreters import Interpreter
+
 
 def test_without_a_name_the_experiments_are_listed(command) -> None:
     """Each with what it shows."""
@@ -83,6 +85,19 @@ def test_measured_values_stand_beside_simulated_ones(command) -> None:
     assert f"CPython {sys.version_info.major}.{sys.version_info.minor}" in shown
 
 
+def test_without_a_gil_threads_are_simulated_without_one(command, monkeypatch) -> None:
+    """Beside such an interpreter, at the speed that it was calibrated to; a model that is named stays."""
+    none = Interpreter(sys.executable, "CPython", "3.13.5", "3.13", gil=False)
+    monkeypatch.setattr("lab.verify.interpreters.examined", lambda _: none)
+    small = ("--set", "intervals=(0.005,)", "--set", "threads=(1,)", "--set", "requests=5")
+    arguments = ("gil", "convoy", "--measure", "--repeat", 1, *small, "--json")
+    found = json.loads(command(*arguments).out)
+    assert (found["model"], found["parameters"]["price"]) == ("free-threaded", 0)
+    assert found["rows"][0]["simulated_ms"] < 1
+    assert found["measured_on"].startswith("CPython 3.13.5t")
+    assert json.loads(command(*arguments, "--model", "new").out)["rows"][0]["simulated_ms"] > 5
+
+
 def test_calibration_is_printed_kept_and_used(command, tmp_path) -> None:
     """Nothing is stored unless --save says where."""
     path = tmp_path / "machine.json"
@@ -91,12 +106,17 @@ def test_calibration_is_printed_kept_and_used(command, tmp_path) -> None:
     command("gil", "calibrate", "--save", path, "--json")
     data = json.loads(command("gil", "io-bound", "--calibration", path, "--json").out)
     assert data["parameters"]["process_start"] == json.loads(path.read_text())["settings"]["process_start"]
+    work = tmp_path / "two.gil"
+    work.write_text("wake 3 us\n" + WORK)
+    parameters = json.loads(command("gil", work, "--calibration", path, "--json").out)["parameters"]
+    assert parameters["process_start"] == data["parameters"]["process_start"]
+    assert parameters["wake"] == pytest.approx(3e-6)
 
 
 def test_save_belongs_to_calibrate(command, tmp_path) -> None:
     """One sentence each."""
     path = tmp_path / "machine.json"
-    assert "--save belongs to `lab gil calibrate`" in command("gil", "convoy", "--save", path).err
+    assert "--save does not apply" in command("gil", "convoy", "--save", path).err
     several = command("gil", "calibrate", "--save", path, "--python", sys.executable, "--python", sys.executable)
     assert "one interpreter" in several.err
     assert several.status == 2
@@ -198,9 +218,17 @@ def test_the_event_loop_s_life(command, tmp_path) -> None:
     [
         (("none.gil",), "lab: none.gil cannot be read"),
         (("none.json",), "lab: none.json cannot be read"),
-        (("none.gil", "--measure"), "lab: --measure belongs to an experiment"),
+        (("none.gil", "--measure"), "lab: a workload file is simulated: --measure does not apply, only --model"),
         (("none.json", "--model", "new"), "lab: a recorded trace is shown as it is"),
-        (("routine", "--set", "cores=2"), "lab: routine is a program that is run"),
+        (("routine", "--set", "cores=2"), "lab: a demonstration is a program that is run: --set does not apply"),
+        (("routine", "--seed", 0), "lab: a demonstration is a program that is run: --seed does not apply"),
+        (("calibrate", "--measure"), "lab: `lab gil calibrate` measures this machine: --measure does not apply"),
+        (("--json",), "lab: `lab gil` alone lists what there is: --json does not apply, nor does any"),
+        (("event-loop", "--until", 1, "--figures", "."), "lab: event-loop runs asyncio's own loop here: --until does"),
+        (("convoy", "--python", "python3"), "lab: --python belongs to --measure"),
+        (("convoy", "--repeat", 3), "lab: --repeat belongs to --measure"),
+        (("convoy", "--until", 3), "lab: --until belongs to --figures"),
+        (("convoy", "--measure", "--python", "/none"), "lab: /none cannot be run: No such file or directory"),
         (("event-loop", "--model", "new"), "lab: event-loop runs asyncio's own loop here"),
     ],
 )

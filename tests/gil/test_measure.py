@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 import json
 import sys
-from pathlib import Path
 
 import pytest
 
 from lab.errors import UsageError
 from lab.gil import EXPERIMENTS, Settings, Workload, with_speed_ups
 from lab.gil.experiment import Case
-from lab.gil.measure import RUNNER, calibrate, interpreters_found, measured_rows, read_calibration
+from lab.gil.measure import RUNNER, Calibration, calibrate, measured_rows, read_calibration
 from lab.gil.recorded import recorded
 from lab.gil.runner import run
 
@@ -88,7 +87,16 @@ def test_calibration_goes_through_a_file(tmp_path) -> None:
     assert read_calibration(path) == found
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"python": "3", "rounds_per_second": "x", "settings": {}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"python": "3", "rounds_per_second": "x", "settings": {}}',
+        '{"python": "3", "rounds_per_second": 1, "settings": {"colour": 1}}',
+    ],
+)
 def test_a_file_that_is_no_calibration(tmp_path, text) -> None:
     """One sentence, which says what writes one."""
     path = tmp_path / "machine.json"
@@ -113,11 +121,6 @@ def test_an_interpreter_that_cannot_be_run(tmp_path) -> None:
         calibrate(str(silent))
 
 
-def test_the_interpreters_found_run() -> None:
-    """Each is the path of a file."""
-    assert all(Path(path).exists() for path in interpreters_found())
-
-
 def test_speed_ups_are_against_the_first_row() -> None:
     """3 s against 2 s: 1.5; what was not measured has none; other tables stay as they are."""
     rows = [
@@ -127,6 +130,39 @@ def test_speed_ups_are_against_the_first_row() -> None:
     assert [row["simulated_speedup"] for row in with_speed_ups(rows)] == [1, 1.5]
     assert [row["measured_speedup"] for row in with_speed_ups(rows)] == [1, None]
     assert with_speed_ups([{"beside": "x"}]) == [{"beside": "x"}]
+
+
+def test_calibration_waits_for_a_quiet_moment(monkeypatch) -> None:
+    """Estimated three times beside others: the second, quietest one counts; a quiet one is not made again."""
+    answers = [
+        {"python": "3", "found": {"rounds_per_second": number, "wake": 0.1}, "others": others}
+        for number, others in enumerate((1.5, 0.5, 0.7, 0.05))
+    ]
+    monkeypatch.setattr("lab.gil.measure._run", lambda *_: answers.pop(0))
+    assert calibrate() == Calibration("3", 1, {"wake": 0.1}, 0.5)
+    assert calibrate() == Calibration("3", 3, {"wake": 0.1}, 0.05)
+    assert not answers
+
+
+@pytest.mark.parametrize("gil", [True, False])
+def test_free_threads_are_measured_without_a_gil_only(monkeypatch, gil) -> None:
+    """With a GIL the answer says what is missing; threads are measured in either."""
+    monkeypatch.setattr(run, "without_gil", lambda: not gil)
+    assert ("found" in _answer(kind="compute", strategy="free-threaded", rounds=2000, workers=2)) == (not gil)
+    assert "found" in _answer(kind="compute", strategy="threads", rounds=2000, workers=2)
+
+
+def test_what_an_interpreter_cannot_do_is_not_tried_again(monkeypatch) -> None:
+    """The first answer says that it is missing: one attempt instead of three."""
+    asked: list[object] = []
+
+    def answer(_: object, job: object) -> dict:
+        asked.append(job)
+        return {"missing": "no", "others": 0.0}
+
+    monkeypatch.setattr("lab.gil.measure._run", answer)
+    assert measured_rows(SLEEP, None, 1e6, "simulated_s", repeat=3)[0]["measured_s"] is None
+    assert len(asked) == 1
 
 
 def test_the_runner_needs_the_standard_library_alone() -> None:

@@ -69,6 +69,18 @@ def threads(pieces: list[Piece]) -> None:
         worker.join()
 
 
+def free_threads(pieces: list[Piece]) -> None:
+    """Do the same as `threads`, where threads have no GIL to share."""
+    if not without_gil():
+        raise MissingError("this Python has a GIL")
+    threads(pieces)
+
+
+def without_gil() -> bool:
+    """Return whether this interpreter runs without a GIL."""
+    return not getattr(sys, "_is_gil_enabled", lambda: True)()
+
+
 def start_join_loop(pieces: list[Piece]) -> None:
     """Start and join in one loop."""
     for piece in pieces:
@@ -139,6 +151,7 @@ STRATEGIES: dict[str, Callable[[list[Piece]], None]] = {
     "processes": processes,
     "interpreters": interpreters,
     "asyncio": tasks,
+    "free-threaded": free_threads,
 }
 
 
@@ -370,8 +383,7 @@ def main(text: str) -> str:
     """Do a job and return what to print."""
     job = json.loads(text)
     version = ".".join(map(str, sys.version_info[:3]))
-    free = not getattr(sys, "_is_gil_enabled", lambda: True)()
-    answer: dict[str, Any] = {"python": version, "gil": not free}
+    answer: dict[str, Any] = {"python": f"{version}t" if without_gil() else version}
     before, begun = busy(), clock()
     try:
         answer["found"] = JOBS[job["kind"]](job)
