@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from benchmarks import peers
+from benchmarks import gil, peers
 
 _SMALL = (3, 5)
 """Threads and increments of the counter on which the peers are measured."""
@@ -98,6 +98,10 @@ def main() -> None:
     _limit("lab run refcount/race, cold start to finish", _seconds("-m", "lab", "run", "refcount/race"), 0.5, "s")
     _limit("import lab", _import_seconds(), 0.15, "s")
     _limit("4 threads x 2 increments, exact distribution", _counter(4, 2)["seconds"], 0.3, "s")
+    _limit("lab gil convoy, cold start to finish", _seconds("-m", "lab", "gil", "convoy"), 1, "s")
+    _limit("every experiment of lab gil, simulated", gil.gallery_seconds(), 10, "s")
+    for model, rate in gil.events_per_second().items():
+        _row(f"simulated events, {model}", f"{rate:,.0f} events/s", ">= 200,000", rate >= 200_000)
     for engine in ("numpy", "compiled") if find_spec("numba") else ("numpy",):
         for threads, rounds in _SIZES:
             found = _counter(threads, rounds, engine)
