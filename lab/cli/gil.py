@@ -119,7 +119,7 @@ def _experiment(name: str, asked: Asked) -> None:
         write_json([_as_data(plan, outcome, perf_counter() - begun)], single=True)
     else:
         show(report.results(plan.experiment, outcome.settings, outcome.rows, outcome.note))
-        say(plan.experiment.advise(outcome.rows) if plan.experiment.advise else plan.experiment.lesson)
+        say(report.lesson(plan.experiment, outcome.settings.model, outcome.rows))
         if asked.trace is not None:
             labels = plan.experiment.prepared(plan.settings, plan.parameters)[plan.experiment.shown].labels
             say(f"Trace: {asked.trace}, of {', '.join(f'{key} {value}' for key, value in labels.items())}")
@@ -138,7 +138,7 @@ def _drawings(plan: _Plan, outcome: _Outcome, until: float | None) -> dict[str, 
     found = {f"{name}-timeline": gil_timeline(run, until=beginning(run) if until is None else until)}
     note = f"simulated, {plan.settings.cores} cores, seed {plan.settings.seed}"
     note += f"; measured, {outcome.note}" if outcome.note else ""
-    if "interval_s" in outcome.rows[0]:
+    if "interval_s" in outcome.rows[0] and all(row["simulated_ms"] for row in outcome.rows):
         found[f"{name}-latency"] = latency_plot(outcome.rows, note)
     if "simulated_speedup" in outcome.rows[0]:
         found[f"{name}-speed-ups"] = speed_up_bars(outcome.rows, "", note)

@@ -137,10 +137,12 @@ def _check(name: str, value: object, usual: object) -> None:
     if several != isinstance(value, tuple | list):
         raise UsageError(f"{name} has to be {'several numbers, such as (1, 2)' if several else 'one number'}")
     whole = isinstance(usual[0] if isinstance(usual, tuple) else usual, int)
+    zero = not isinstance(usual, tuple) or 0 in usual
     listed: list[object] = list(value) if isinstance(value, tuple | list) else [value]
     for one in listed:
         number = isinstance(one, int | float) and not isinstance(one, bool) and 0 <= one <= 1_000_000
-        if not number or (whole and not isinstance(one, int)):
-            raise UsageError(f"{name}: {one!r} is not a {'whole ' if whole else ''}number from 0 to a million")
+        if not number or (whole and not isinstance(one, int)) or not (one or zero):
+            low = "from 0" if zero else "above 0 and up"
+            raise UsageError(f"{name}: {one!r} is not a {'whole ' if whole else ''}number {low} to a million")
     if not listed or (not several and not listed[0]):
         raise UsageError(f"{name} has to be more than nothing")

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from math import inf
 from random import Random
 from statistics import median, quantiles
 
@@ -94,8 +95,9 @@ def _io_bound(settings: Settings, parameters: Parameters) -> list[Case]:
 
 
 def _hello_asyncio(settings: Settings, parameters: Parameters) -> list[Case]:
+    if settings.model != "asyncio":
+        raise UsageError("hello-asyncio is about one event loop, model asyncio: leave --model out")
     pause, number = float(parameters["pause"]), parameters["coroutines"]
-    loop = replace(settings, model="asyncio")
     ways = {
         "await one by one": one_by_one([[Io(pause)]] * number),
         "gather": side_by_side([[Io(pause)]] * number),
@@ -103,7 +105,7 @@ def _hello_asyncio(settings: Settings, parameters: Parameters) -> list[Case]:
     }
     job = {"kind": "coroutines", "pause": pause, "workers": number}
     return [
-        Case({"strategy": name, "workers": number}, workload, loop, {**job, "strategy": name})
+        Case({"strategy": name, "workers": number}, workload, settings, {**job, "strategy": name})
         for name, workload in ways.items()
     ]
 
@@ -179,8 +181,19 @@ def _read_naps(run: Run) -> Row:
 
 
 def _spread(run: Run, begin: str, end: str) -> Row:
-    """Return the median and the interquartile range of the times between two marks, in milliseconds."""
-    times = [(after - before) * 1e3 for before, after in zip(run.marks(begin), run.marks(end), strict=True)]
+    """Return the median and the interquartile range of the times between two marks, in milliseconds.
+
+    They count while the threads in the background still compute, which is meant to be for ever: None where that leaves
+    nothing, because they never let the other one go on.
+    """
+    background = {thread.name for thread in run.workload.threads if thread.background}
+    until = min(
+        (time / 1e9 for time, kind, thread, _ in run.records if kind == "end" and thread in background), default=inf
+    )
+    pairs = zip(run.marks(begin), run.marks(end), strict=True)
+    times = [(after - before) * 1e3 for before, after in pairs if after <= until]
+    if not times:
+        return {"simulated_ms": None, "simulated_spread_ms": None}
     low, _, high = quantiles(times, n=4) if len(times) > 1 else (times[0],) * 3
     return {"simulated_ms": median(times), "simulated_spread_ms": high - low}
 

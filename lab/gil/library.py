@@ -32,6 +32,9 @@ __all__ = [
 FOREVER = 3600.0
 """Seconds: longer than anything that waits for a thread in the background."""
 
+MOST_CALLS = 100_000
+"""How often a thread in the background does one thing, which is to be more often than anybody waits for it."""
+
 TURN = 20e-6
 """Seconds that the asking thread of `echo` computes in Python between a reply and the next request."""
 
@@ -90,7 +93,7 @@ def producer_and_consumer(items: int, make: float, use: float) -> Workload:
 def beside_a_call(call: Segment, pause: float, requests: int) -> Workload:
     """Return a thread that does one thing for ever beside one that sleeps again and again; wake-ups are marked."""
     naps = (Mark("sleep"), Io(pause), Mark("awake"), Cpu(TURN)) * requests
-    return Workload((Thread("sleeper", naps), Thread("caller", (call,) * 2000, background=True)))
+    return Workload((Thread("sleeper", naps), Thread("caller", (call,) * MOST_CALLS, background=True)))
 
 
 def _names(number: int) -> list[str]:

@@ -29,7 +29,7 @@ class LoopSystem(System):
     """
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(replace(settings, cores=1, slice=3600))
+        super().__init__(replace(settings, cores=1))
         self.price = nanoseconds(settings.callback)
         self.itself = Task(LOOP)
         self.polls: int | None = None
@@ -46,6 +46,17 @@ class LoopSystem(System):
             self._end_poll(self.polls)
         yield from super().enter(task)
         yield from self.compute(task, self.price)
+
+    def pressed(self, _: Task) -> bool:
+        """Return False: nobody takes the loop from a task, however long it runs and whatever its priority."""
+        return False
+
+    def _enqueue(self, task: Task) -> None:
+        """Put a task at the end of the ready queue."""
+        self.queue.append(task)
+
+    def _arm(self, task: Task) -> None:
+        """Do nothing: there are no time slices."""
 
     def leave(self, task: Task, why: str = "blocked") -> None:
         """Await something; the loop polls when nothing is ready."""

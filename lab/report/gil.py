@@ -10,7 +10,7 @@ from lab.gil import EXPERIMENTS, Experiment, Settings
 from lab.gil.measure import QUIET, Calibration
 from lab.report.table import Cell, Column, Table
 
-__all__ = ["as_json", "calibrations", "experiments", "results"]
+__all__ = ["as_json", "calibrations", "experiments", "lesson", "results"]
 
 TITLES = {
     "interval_s": "interval",
@@ -27,6 +27,9 @@ TITLES = {
     "woken_in_vain": "woken in vain",
     "sleep_s": "last sleep, s",
 }
+
+
+NEVER = "Where there is no time, the one that waits never goes on: the others compute for ever, and leave it no turn."
 
 
 def experiments() -> Table:
@@ -53,7 +56,16 @@ def results(experiment: Experiment, settings: Settings, rows: Sequence[dict[str,
     cells = tuple(tuple(Cell(_shown(name, row.get(name))) for name in names) for row in rows)
     simulated = f"simulated, model {settings.model}, {settings.cores} cores, seed {settings.seed}"
     notes = (f"Simulated values are the model's. Measured: {measured}.", *_disturbed(rows)) if measured else ()
-    return Table(f"{experiment.title} ({simulated})", columns, cells, notes)
+    if any(row.get("simulated_ms", 0) is None for row in rows):
+        notes = (NEVER, *notes)
+    title = experiment.title if settings.model == experiment.model else experiment.name
+    return Table(f"{title} ({simulated})", columns, cells, notes)
+
+
+def lesson(experiment: Experiment, model: str, rows: list[dict[str, Any]]) -> str:
+    """Return what to learn from an experiment, and under which model if it is not the one that was simulated."""
+    said = experiment.advise(rows) if experiment.advise else experiment.lesson
+    return said if model == experiment.model else f"Under model {experiment.model}, which this is about: {said}"
 
 
 def _disturbed(rows: Sequence[dict[str, Any]]) -> tuple[str, ...]:

@@ -172,6 +172,16 @@ def test_figures_and_traces_of_a_file_are_written(command, tmp_path) -> None:
     assert json.loads(command("gil", trace, "--json").out)["source"] == "lab gil"
 
 
+def test_under_another_model_nothing_is_claimed_that_is_not_so(command) -> None:
+    """The title and the lesson are about the experiment's own model; a task that keeps the loop has no time."""
+    done = command("gil", "convoy", "--model", "asyncio", "--set", "requests=3")
+    assert done.out.startswith("convoy (simulated, model asyncio")
+    assert "the one that waits never goes on" in done.out
+    assert done.out.splitlines()[-1].startswith("Under model new, which this is about: Each reply")
+    rows = json.loads(command("gil", "convoy", "--model", "asyncio", "--set", "requests=3", "--json").out)["rows"]
+    assert [row["simulated_ms"] is None for row in rows] == [True] * 4 + [False, True, True]
+
+
 def test_figures_of_an_experiment(command, tmp_path) -> None:
     """The convoy has a timeline and a plot, io-bound a timeline and bars."""
     command("gil", "convoy", "--set", "requests=5", "--figures", tmp_path, "--until", 0.02)

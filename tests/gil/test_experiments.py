@@ -137,6 +137,27 @@ def test_a_holder_at_the_end_has_a_span_to_the_end() -> None:
     assert {one["name"] for one in events if one["ph"] == "X" and one["tid"] == gil} == {"echo", "C1"}
 
 
+@pytest.mark.parametrize(("name", "parameters"), [("convoy", {"requests": 3}), ("c-call", {"naps": 3})])
+def test_a_task_that_never_awaits_leaves_the_others_no_turn(name, parameters) -> None:
+    """One loop: the asking task is never resumed while others compute for ever, and nothing is said of afterwards."""
+    rows = _rows(name, "asyncio", **parameters)
+    alone = [row["simulated_ms"] for row in rows if row.get("computing_threads") == 0]
+    assert alone == pytest.approx([0.59] * len(alone), rel=0.05)
+    assert {row["simulated_ms"] for row in rows if row.get("computing_threads") != 0} == {None}
+
+
+def test_a_sleeper_may_sleep_more_often_than_two_thousand_times() -> None:
+    """The call beside it goes on as long: each nap ends with a call of 1 ms, also the last ones."""
+    found = {row["beside"]: row["simulated_ms"] for row in _rows("c-call", naps=4000, call=0.001, pause=0.0005)}
+    assert found["C, keeps the GIL"] > 0.9
+
+
+def test_one_loop_is_one_loop_under_every_model() -> None:
+    """What is said of coroutines is not simulated with threads under that name."""
+    with pytest.raises(UsageError, match="leave --model out"):
+        _rows("hello-asyncio", "new")
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_every_experiment_runs_under_every_model(model) -> None:
     """Small ones of each kind; a model without a GIL makes nobody wait for it."""
@@ -155,6 +176,9 @@ def test_every_experiment_runs_under_every_model(model) -> None:
         ("convoy", {"requests": 1.5}, "is not a whole number"),
         ("convoy", {"requests": 0}, "requests has to be more than nothing"),
         ("io-bound", {"sleeps": ()}, "sleeps has to be more than nothing"),
+        ("io-bound", {"sleeps": (1, 0)}, "sleeps: 0 is not a number above 0 and up to a million"),
+        ("cpu-bound", {"workers": (0,)}, "workers: 0 is not a whole number above 0 and up to a million"),
+        ("convoy", {"threads": (-1,)}, "threads: -1 is not a whole number from 0 to a million"),
         ("io-bound", {"cores": "two"}, "cores has to be a number"),
         ("cpu-bound", {"workers": (9_999,)}, "10,000 threads are too many"),
     ],

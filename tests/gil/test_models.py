@@ -219,6 +219,12 @@ def test_a_call_that_blocks_the_loop_blocks_everybody() -> None:
     assert simulate(side_by_side([[Call(0.01)]] * 3), _free("asyncio")).time == 30 * MS
 
 
+def test_nothing_takes_the_loop_from_a_task() -> None:
+    """T2 wants to go on at 3 ms, with a higher priority; T1 computes for two hours, and T2 goes on after that."""
+    threads = (Thread("T2", (Io(0.003), Mark("awake")), priority=1), Thread("T1", (Cpu(7200),)))
+    assert simulate(Workload(threads), _free("asyncio")).marks("awake") == [7200]
+
+
 def test_a_timer_that_is_due_while_the_loop_runs_costs_no_wake_up() -> None:
     """T2 sleeps 19.5 ms while T1 computes 20: it goes on at 20, and alone it would wake 1 ms late."""
     settings = _free("asyncio", wake=0.001)
