@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,13 @@ LARGEST = 200_000_000
 WAITS: dict[str, Activity] = {
     "sleep": "io", "select": "poll", "poll": "poll", "recv": "io", "recv_into": "io", "send": "io", "sendall": "io",
     "accept": "io", "connect": "io", "read": "io", "readline": "io", "write": "io", "getaddrinfo": "io",
+    "recvfrom": "io", "recvmsg": "io", "sendto": "io", "do_handshake": "io", "fsync": "io", "control": "poll",
     "wait": "locked", "acquire": "locked", "__enter__": "locked", "join": "locked", "waitpid": "io",
 }  # fmt: skip
 """What a call waits for, by the last part of its name; only calls into C are looked up."""
+
+_Lane = tuple[Any, Any]
+"""A process and a thread, by their numbers."""
 
 OURS: dict[str, Activity] = {said: activity for activity, said in NAMES.items()}
 
@@ -86,13 +91,8 @@ def _loaded(path: Path) -> Any:
 
 
 def _read(data: Any, events: Iterable[Mapping[str, Any]], calls: list[dict[str, Any]]) -> RecordedTrace:
-    names = {
-        (event["pid"], event["tid"]): str(event["args"]["name"])
-        for event in events
-        if event.get("ph") == "M" and event.get("name") == "thread_name"
-    }
     begun = min(float(call["ts"]) for call in calls)
-    lanes: dict[tuple[Any, Any], list[tuple[int, int, str]]] = {}
+    lanes: dict[_Lane, list[tuple[int, int, str]]] = {}
     for call in calls:
         start = float(call["ts"]) - begun
         key = (call["pid"], call["tid"])
@@ -101,8 +101,10 @@ def _read(data: Any, events: Iterable[Mapping[str, Any]], calls: list[dict[str, 
         )
     found: list[Span] = []
     held: list[tuple[str, int, int]] = []
-    for key, listed in sorted(lanes.items(), key=lambda lane: min(lane[1])):
-        name = _thread(key, names)
+    ordered = sorted(lanes.items(), key=lambda lane: min(lane[1]))
+    names = _names([key for key, _ in ordered], events)
+    for key, listed in ordered:
+        name = names[key]
         if name == "GIL":
             held += sorted(((who, start, end) for start, end, who in listed), key=lambda one: one[1])
         else:
@@ -111,10 +113,24 @@ def _read(data: Any, events: Iterable[Mapping[str, Any]], calls: list[dict[str, 
     return RecordedTrace(_source(data, held), tuple(found), tuple(held), end)
 
 
-def _thread(key: tuple[Any, Any], names: Mapping[tuple[Any, Any], str]) -> str:
-    """Return a thread's name as short as it can be told."""
-    name = names.get(key, f"thread {key[1]}")
-    return {"MainThread": "main"}.get(name, name)
+def _names(lanes: Sequence[_Lane], events: Iterable[Mapping[str, Any]]) -> dict[_Lane, str]:
+    """Return a name for each lane, no two alike: the thread's, with its process where there are several."""
+    said: dict[tuple[str, Any, Any], str] = {
+        (event["name"], event["pid"], None if event["name"] == "process_name" else event["tid"]): event["args"]["name"]
+        for event in events
+        if event.get("ph") == "M" and event.get("name") in ("process_name", "thread_name")
+    }
+    several = len({pid for pid, _ in lanes}) > 1
+    found: dict[_Lane, str] = {}
+    for pid, tid in lanes:
+        name = said.get(("thread_name", pid, tid), "MainThread" if tid == pid else f"thread {tid}")
+        name = "main" if name == "MainThread" else str(name)
+        if several:
+            process = str(said.get(("process_name", pid, None), f"process {pid}"))
+            name = process if name == "main" else f"{process}, {name}"
+        again = (f"{name} {count}" for count in itertools.count(2))
+        found[pid, tid] = next(one for one in itertools.chain([name], again) if one not in found.values())
+    return found
 
 
 def _source(data: Any, held: object) -> str:
@@ -165,4 +181,4 @@ def _activity(name: str) -> Activity:
         return OURS[name]
     if " (" in name and name.endswith(")"):
         return "run"
-    return WAITS.get(name.rpartition(".")[2], "run")
+    return "locked" if name.endswith("SimpleQueue.get") else WAITS.get(name.rpartition(".")[2], "run")

@@ -220,7 +220,7 @@ def test_a_call_that_blocks_the_loop_blocks_everybody() -> None:
 
 
 def test_nothing_takes_the_loop_from_a_task() -> None:
-    """T2 wants to go on at 3 ms, with a higher priority; T1 computes twice, two hours in all, and T2 goes on after that."""
+    """T2 wants to go on at 3 ms, with a higher priority; T1 computes twice, two hours in all, and T2 follows."""
     threads = (Thread("T2", (Io(0.003), Mark("awake")), priority=1), Thread("T1", (Cpu(0.004), Cpu(7199.996))))
     assert simulate(Workload(threads), _free("asyncio")).marks("awake") == [7200]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -50,6 +52,66 @@ def test_the_innermost_call_says_what_a_thread_does(tmp_path) -> None:
         Span("T1", "io", 12_000, 30_000),
     )
     assert (found.held, found.end) == ((), 90_000)
+
+
+def test_threads_of_one_name_and_of_several_processes_have_lanes_of_their_own(tmp_path) -> None:
+    """Two called W in one process; a main thread is called like its process, and a third process has no name."""
+    names = [(5, 7, "MainThread"), (5, 8, "W"), (5, 9, "W"), (6, 6, "MainThread")]
+    data = {
+        "traceEvents": [
+            {"ph": "M", "pid": 5, "tid": 5, "name": "process_name", "args": {"name": "MainProcess"}},
+            {"ph": "M", "pid": 6, "tid": 6, "name": "process_name", "args": {"name": "Process-1"}},
+            *(
+                {"ph": "M", "pid": pid, "tid": tid, "name": "thread_name", "args": {"name": name}}
+                for pid, tid, name in names
+            ),
+            *(_event("time.sleep", tid, 50, tid=tid) for tid in (7, 8, 9)),
+            _event("f (a.py:1)", 20, 50, tid=6) | {"pid": 6},
+            _event("f (a.py:1)", 30, 50, tid=4) | {"pid": 4},
+        ]
+    }
+    found = read_trace(_written(tmp_path, data))
+    assert [(span.thread, span.activity) for span in found.spans] == [
+        ("MainProcess", "io"), ("MainProcess, W", "io"), ("MainProcess, W 2", "io"), ("Process-1", "run"),
+        ("process 4", "run"),
+    ]  # fmt: skip
+
+
+def test_a_queue_of_c_is_waited_for_and_a_dict_is_not(tmp_path) -> None:
+    """Both have a `get`."""
+    data = {"traceEvents": [_event("_queue.SimpleQueue.get", 0, 10), _event("dict.get", 20, 30)]}
+    assert [span.activity for span in read_trace(_written(tmp_path, data)).spans] == ["locked", "run"]
+
+
+PROGRAM = """\
+import threading, time
+
+def work():
+    time.sleep(0.02)
+    sum(number * number for number in range(1000))
+
+thread = threading.Thread(target=work, name="W")
+thread.start()
+thread.join()
+"""
+
+
+def test_what_viztracer_records_is_read(tmp_path) -> None:
+    """A real program: the main thread waits while W sleeps 20 ms and computes."""
+    program, trace = tmp_path / "program.py", tmp_path / "real.json"
+    program.write_text(PROGRAM)
+    command = [sys.executable, "-m", "viztracer", "--quiet", "-o", str(trace), str(program)]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    found = read_trace(trace)
+    assert found.source == "VizTracer"
+    did = {
+        (thread, activity): sum(span.end - span.start for span in found.spans if (span.thread, span.activity) == key)
+        for key in {(span.thread, span.activity) for span in found.spans}
+        for thread, activity in [key]
+    }
+    assert did["W", "io"] >= 20_000_000
+    assert did["W", "run"] > 0
+    assert did["main", "locked"] >= 10_000_000
 
 
 def test_a_simulated_trace_comes_back(tmp_path) -> None:
@@ -104,8 +166,8 @@ def test_a_file_that_is_not_there(tmp_path) -> None:
 
 
 def test_a_parser_of_the_format_reads_the_export() -> None:
-    """chrometrace, where it is installed, knows every key of every event, and finds the times it was given."""
-    chrometrace = pytest.importorskip("chrometrace", reason="chrometrace is not installed")
+    """chrometrace knows every key of every event, and finds the times it was given."""
+    chrometrace = pytest.importorskip("chrometrace")
     run = simulate(echo(1, 3, 0.0005))
     events = [chrometrace.TraceEvent.from_dict(event) for event in trace_events(run)["traceEvents"]]
     ends = [event.timestamp_us + event.duration_us for event in events]
