@@ -122,6 +122,15 @@ def _cpu_bound(settings: Settings, parameters: Parameters) -> list[Case]:
     return cases
 
 
+REAL: dict[ModelName, str] = {
+    "new": "threads",
+    "free-threaded": "free-threaded",
+    "per-interpreter": "interpreters",
+    "processes": "processes",
+}
+"""Under which strategy a real interpreter of today does what a model does; none has the old GIL."""
+
+
 def _tick_battle(settings: Settings, parameters: Parameters) -> list[Case]:
     cases = []
     for model in ("old", "new") if settings.model == "old" else (settings.model,):
@@ -129,7 +138,11 @@ def _tick_battle(settings: Settings, parameters: Parameters) -> list[Case]:
             for threads in parameters["threads"]:
                 work = computing(parameters["work"], threads)
                 labels = {"model": model, "cores": cores, "threads": threads}
-                cases.append(Case(labels, side_by_side(work), replace(settings, model=model, cores=cores)))
+                real = None
+                if model in REAL:
+                    real = {"kind": "compute", "seconds": float(parameters["work"]), "workers": threads, "cores": cores}
+                    real |= {"strategy": REAL[model], "gil": model == "new"}
+                cases.append(Case(labels, side_by_side(work), replace(settings, model=model, cores=cores), real))
     return cases
 
 
@@ -203,7 +216,9 @@ def _spread(run: Run, begin: str, end: str) -> Row:
 
 def _advise(settings: Settings, parameters: Parameters) -> list[Case]:
     piece: list[Segment] = [Io(float(parameters["io"])), Cpu(float(parameters["cpu"]))]
-    return _strategies(settings, [piece] * parameters["tasks"], {}, tuple(STRATEGIES))
+    tasks = parameters["tasks"]
+    job = {"kind": "both", "io": float(parameters["io"]), "seconds": tasks * float(parameters["cpu"]), "tasks": tasks}
+    return _strategies(settings, [piece] * tasks, job, tuple(STRATEGIES))
 
 
 def _advice(rows: list[Row]) -> str:

@@ -63,7 +63,7 @@ def test_advice_depends_on_the_numbers(command) -> None:
         (("convoi",), "lab: there is no experiment 'convoi'; did you mean convoy?"),
         (("convoy", "--model", "newest"), "lab: there is no model 'newest'; choose one of old, new"),
         (("convoy", "--set", "cores=0"), "lab: cores is 0, and has to be from 1 to 1024"),
-        (("tick-battle", "--measure"), "lab: tick-battle has nothing that can be measured"),
+        (("tick-battle", "--measure", "--model", "asyncio"), "lab: tick-battle has nothing that can be measured"),
         (("convoy", "--trace", "nowhere/at/all.json"), "lab: there is no directory nowhere/at; make it first"),
     ],
 )

@@ -38,6 +38,32 @@ def test_computing_takes_some_time(strategy) -> None:
     assert all(seconds > 0 for seconds in found)
 
 
+@pytest.mark.parametrize(("strategy", "least"), [("sequential", 0.04), ("threads", 0.02), ("asyncio", 0.02)])
+def test_tasks_that_sleep_and_compute(strategy, least) -> None:
+    """Two of them sleep 20 ms each before they compute."""
+    found = _answer(kind="both", strategy=strategy, io=0.02, rounds=2000, tasks=2)["found"]
+    assert all(seconds >= least for seconds in found)
+
+
+def test_hundreds_of_processes_are_not_started() -> None:
+    """64 are; for one more the answer says why not."""
+    answer = _answer(kind="both", strategy="processes", io=0.0, rounds=65, tasks=65)
+    assert answer["missing"] == "at most 64 processes are started"
+
+
+def test_a_job_may_be_kept_to_so_many_processors(monkeypatch) -> None:
+    """To the first ones that are allowed; where there are too few, or no GIL, the answer says so."""
+    chosen: list[object] = []
+    monkeypatch.setattr(run.os, "sched_getaffinity", lambda _: {3, 5}, raising=False)
+    monkeypatch.setattr(run.os, "sched_setaffinity", lambda _, which: chosen.append(which), raising=False)
+    job = {"kind": "compute", "strategy": "threads", "rounds": 200, "workers": 1, "gil": True}
+    assert "found" in _answer(**job, cores=1)
+    assert chosen == [[3]]
+    assert _answer(**job, cores=3)["missing"] == "there are 2 processors"
+    monkeypatch.setattr(run, "without_gil", lambda: True)
+    assert _answer(**job)["missing"] == "this Python has no GIL"
+
+
 def test_interpreters_need_a_python_that_has_them() -> None:
     """From 3.12 on they run; before, the answer says why not."""
     answer = _answer(kind="compute", strategy="interpreters", rounds=2000, workers=2)
@@ -281,5 +307,5 @@ def test_every_job_is_one_that_the_runner_knows() -> None:
             assert isinstance(case.workload, Workload)
             if case.job is not None:
                 assert case.job["kind"] in run.JOBS
-                if case.job["kind"] in ("sleep", "compute"):
+                if case.job["kind"] in ("sleep", "compute", "both"):
                     assert case.job["strategy"] in run.STRATEGIES

@@ -23,8 +23,10 @@ from typing import Any
 
 clock = time.perf_counter
 Job = dict[str, Any]
-Piece = tuple[str, float]
-"""What one worker does: "sleep" and its seconds, or "compute" and a number of rounds."""
+Piece = list[tuple[str, float]]
+"""What one worker does, in order: "sleep" and its seconds, or "compute" and a number of rounds."""
+MOST_PROCESSES = 64
+"""Processes or interpreters that are started at once."""
 
 
 class MissingError(Exception):
@@ -44,11 +46,11 @@ COMPUTE = inspect.getsource(compute)
 
 def work(piece: Piece) -> None:
     """Do one piece of work."""
-    kind, amount = piece
-    if kind == "sleep":
-        time.sleep(amount)
-    else:
-        compute(amount)
+    for kind, amount in piece:
+        if kind == "sleep":
+            time.sleep(amount)
+        else:
+            compute(amount)
 
 
 # ----------------------------------------------------------------------------------------------------------- strategies
@@ -91,6 +93,7 @@ def start_join_loop(pieces: list[Piece]) -> None:
 
 def processes(pieces: list[Piece]) -> None:
     """Start a process for each piece, then join them all."""
+    few(pieces)
     workers = [multiprocessing.Process(target=work, args=(piece,)) for piece in pieces]
     for worker in workers:
         worker.start()
@@ -100,13 +103,13 @@ def processes(pieces: list[Piece]) -> None:
 
 def interpreters(pieces: list[Piece]) -> None:
     """Run each piece in an interpreter of its own, which has a GIL of its own."""
+    few(pieces)
     module = interpreter_module()
 
     def run(piece: Piece) -> None:
         interpreter = module.create()
-        kind, amount = piece
-        code = f"{COMPUTE}compute({amount})" if kind == "compute" else f"import time; time.sleep({amount})"
-        module.run_string(interpreter, code)
+        steps = "\n".join(f"compute({amount})" if kind == "compute" else f"sleep({amount})" for kind, amount in piece)
+        module.run_string(interpreter, f"from time import sleep\n{COMPUTE}{steps}")
         module.destroy(interpreter)
 
     workers = [threading.Thread(target=run, args=(piece,)) for piece in pieces]
@@ -114,6 +117,12 @@ def interpreters(pieces: list[Piece]) -> None:
         worker.start()
     for worker in workers:
         worker.join()
+
+
+def few(pieces: list[Piece]) -> None:
+    """See to it that nobody starts hundreds of processes, which may be more than the machine has room for."""
+    if len(pieces) > MOST_PROCESSES:
+        raise MissingError(f"at most {MOST_PROCESSES} processes are started")
 
 
 def interpreter_module() -> Any:
@@ -132,10 +141,11 @@ def tasks(pieces: list[Piece]) -> None:
     """Run each piece as a task of one event loop; it awaits where it sleeps."""
 
     async def one(piece: Piece) -> None:
-        if piece[0] == "sleep":
-            await asyncio.sleep(piece[1])
-        else:
-            work(piece)
+        for kind, amount in piece:
+            if kind == "sleep":
+                await asyncio.sleep(amount)
+            else:
+                compute(amount)
 
     async def main() -> None:
         await asyncio.gather(*map(one, pieces))
@@ -171,7 +181,12 @@ def timed(job: Job, pieces: list[Piece]) -> list[float]:
 
 def sleep(job: Job) -> list[float]:
     """Sleep some durations."""
-    return timed(job, [("sleep", seconds) for seconds in job["durations"]])
+    return timed(job, [[("sleep", seconds)] for seconds in job["durations"]])
+
+
+def both(job: Job) -> list[float]:
+    """Sleep and then compute, in each of so many tasks; the rounds are those of all together."""
+    return timed(job, [[("sleep", job["io"]), ("compute", job["rounds"] / job["tasks"])]] * job["tasks"])
 
 
 def computing(job: Job) -> list[float]:
@@ -180,10 +195,24 @@ def computing(job: Job) -> list[float]:
     With the job's `rate`, the rounds that one thread did in a second when this interpreter was calibrated, times are
     scaled to that rate: a processor's speed may change by half within seconds.
     """
+    if "cores" in job:
+        keep_to(job["cores"])
+    if job.get("gil") and without_gil():
+        raise MissingError("this Python has no GIL")
     before = pace()
-    found = timed(job, [("compute", job["rounds"] / job["workers"])] * job["workers"])
+    found = timed(job, [[("compute", job["rounds"] / job["workers"])]] * job["workers"])
     scale = (before + pace()) / 2 / job["rate"] if job.get("rate") else 1.0
     return [seconds * scale for seconds in found]
+
+
+def keep_to(cores: int) -> None:
+    """Use so many processors only."""
+    if not hasattr(os, "sched_setaffinity"):
+        raise MissingError("this system does not let a program choose its processors")
+    allowed = sorted(os.sched_getaffinity(0))
+    if len(allowed) < cores:
+        raise MissingError(f"there are {len(allowed)} processors")
+    os.sched_setaffinity(0, allowed[:cores])
 
 
 def pace() -> float:
@@ -296,12 +325,12 @@ def calibrate(_: Job) -> dict[str, float]:
     """Estimate what a simulation of this machine and interpreter needs to know."""
     found = {
         "rounds_per_second": statistics.median(pace() for _ in range(9)),
-        "thread_start": _median(lambda: threads([("compute", 0)]), 40),
-        "process_start": _median(lambda: processes([("compute", 0)]), 9),
+        "thread_start": _median(lambda: threads([[("compute", 0)]]), 40),
+        "process_start": _median(lambda: processes([[("compute", 0)]]), 9),
     }
     found["sharing"] = sharing(found["rounds_per_second"] * 0.1)
     with contextlib.suppress(MissingError):
-        found["interpreter_start"] = _median(lambda: interpreters([("compute", 0)]), 9)
+        found["interpreter_start"] = _median(lambda: interpreters([[("compute", 0)]]), 9)
     naps = [_once(lambda: time.sleep(0.001)) - 0.001 for _ in range(200)]
     found["wake"] = _wake()
     found["slack"] = max(0.0, statistics.median(naps) - found["wake"])
@@ -312,8 +341,8 @@ def sharing(rounds: float) -> float:
     """Return which part of its speed a process keeps beside another one: how much longer two take than one."""
     alone, beside = [], []
     for _ in range(5):
-        alone.append(_once(lambda: processes([("compute", rounds)])))
-        beside.append(_once(lambda: processes([("compute", rounds)] * 2)))
+        alone.append(_once(lambda: processes([[("compute", rounds)]])))
+        beside.append(_once(lambda: processes([[("compute", rounds)]] * 2)))
     return min(1.0, statistics.median(alone) / statistics.median(beside))
 
 
@@ -354,6 +383,7 @@ def _median(action: Callable[[], object], times: int) -> float:
 JOBS: dict[str, Callable[[Job], Any]] = {
     "sleep": sleep,
     "compute": computing,
+    "both": both,
     "coroutines": coroutines,
     "echo": echo,
     "call": call,
