@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -129,20 +129,54 @@ def _experiment(name: str, asked: Asked) -> None:
 
 def _drawings(plan: _Plan, outcome: _Outcome, until: float | None) -> dict[str, Drawing]:
     """Draw the most telling run, and the rows where there is a plot of such."""
-    from lab.draw import beginning, gil_timeline, latency_plot, speed_up_bars
+    from lab.draw import beginning, gil_timeline
     from lab.gil import simulate
 
     name = plan.experiment.name
     case = plan.experiment.prepared(outcome.settings, plan.parameters)[plan.experiment.shown]
     run = simulate(case.workload, case.settings)
     found = {f"{name}-timeline": gil_timeline(run, until=beginning(run) if until is None else until)}
-    note = f"simulated, {plan.settings.cores} cores, seed {plan.settings.seed}"
-    note += f"; measured, {outcome.note}" if outcome.note else ""
-    if "interval_s" in outcome.rows[0] and all(row["simulated_ms"] for row in outcome.rows):
-        found[f"{name}-latency"] = latency_plot(outcome.rows, note)
-    if "simulated_speedup" in outcome.rows[0]:
-        found[f"{name}-speed-ups"] = speed_up_bars(outcome.rows, "", note)
+    for python, rows in _by_python(outcome.rows).items():
+        for kind, drawing in _plots(plan, outcome, rows, python).items():
+            found["-".join(filter(None, (name, kind, python)))] = drawing
     return found
+
+
+def _by_python(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the rows of each interpreter; all of them under an empty name where there is one."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row.get("python", ""), []).append(row)
+    return found
+
+
+def _plots(plan: _Plan, outcome: _Outcome, rows: Sequence[Mapping[str, Any]], python: str) -> dict[str, Drawing]:
+    """Draw rows, with measured values where there are some; nothing where a row has no time."""
+    from lab.draw import Timed, latency_plot, speed_up_bars, time_bars
+
+    where = f"CPython {python}, median and interquartile range" if python else outcome.note
+    note = f"simulated, {outcome.settings.cores} cores, seed {outcome.settings.seed}"
+    note += f"; measured, {where}" if where else ""
+    unit = plan.experiment.measured.rpartition("_")[2]
+    if any(row[plan.experiment.measured] is None for row in rows):
+        return {}
+    if "interval_s" in rows[0]:
+        return {"latency": latency_plot(rows, note)}
+    if "simulated_speedup" in rows[0]:
+        return {"speed-ups": speed_up_bars(rows, "", note)}
+    times = [
+        Timed(_row_name(row), row[f"simulated_{unit}"], row.get(f"measured_{unit}"), row.get(f"measured_spread_{unit}"))
+        for row in rows
+    ]
+    title = plan.experiment.title if outcome.settings.model == plan.experiment.model else plan.experiment.name
+    return {"times": time_bars(title, times, unit, note)}
+
+
+def _row_name(row: Mapping[str, Any]) -> str:
+    """Return what tells a row from the others, in a few words."""
+    if "threads" in row:
+        return f"{row['model']}, threads {row['threads']}, cores {row['cores']}"
+    return str(row.get("strategy") or row.get("beside") or f"routines {row['routines']}")
 
 
 def _as_data(plan: _Plan, outcome: _Outcome, seconds: float) -> dict[str, Any]:

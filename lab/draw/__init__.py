@@ -27,6 +27,7 @@ from lab.draw.queues import Scene, queues_for_cores
 from lab.draw.runs import Run, runs_of
 from lab.draw.speed_ups import speed_up_bars
 from lab.draw.strips import interleaving_strips
+from lab.draw.time_bars import Timed, time_bars
 from lab.draw.timeline import beginning, gil_timeline, trace_timeline
 from lab.draw.venn import concurrency_venn
 
@@ -34,6 +35,7 @@ __all__ = [
     "Drawing",
     "Run",
     "Scene",
+    "Timed",
     "architecture",
     "beginning",
     "concurrency_venn",
@@ -58,6 +60,7 @@ __all__ = [
     "state_levels",
     "swim_lanes",
     "switch_points_in_code",
+    "time_bars",
     "trace_timeline",
     "wrong_by_policy",
 ]

@@ -186,8 +186,10 @@ def test_figures_of_an_experiment(command, tmp_path) -> None:
     """The convoy has a timeline and a plot, io-bound a timeline and bars."""
     command("gil", "convoy", "--set", "requests=5", "--figures", tmp_path, "--until", 0.02)
     command("gil", "io-bound", "--figures", tmp_path)
+    command("gil", "c-call", "--figures", tmp_path)
     assert {path.stem for path in tmp_path.glob("*.svg")} == {
         "convoy-timeline", "convoy-latency", "io-bound-timeline", "io-bound-speed-ups",
+        "c-call-timeline", "c-call-times",
     }  # fmt: skip
 
 
@@ -195,6 +197,18 @@ def test_figures_of_many_threads_show_the_first(command, tmp_path) -> None:
     """`advise` has 21 threads: twelve lanes, no refusal."""
     assert command("gil", "advise", "--figures", tmp_path).status == 0
     assert "12 of 21 threads" in (tmp_path / "advise-timeline.svg").read_text(encoding="utf-8")
+
+
+def test_two_interpreters_have_a_figure_each(command, tmp_path, monkeypatch) -> None:
+    """Both are this one here, under two names: a measured bar in each."""
+    ones = [Interpreter(sys.executable, "CPython", name, "3.13", gil=True) for name in ("3.13.1", "3.13.2")]
+    monkeypatch.setattr("lab.verify.interpreters.found", lambda: (tuple(ones), ()))
+    small = ("--set", "pause=0.01", "--repeat", 1, "--python", "all", "--figures", tmp_path)
+    assert command("gil", "hello-asyncio", "--measure", *small).status == 0
+    for name in ("3.13.1", "3.13.2"):
+        drawn = (tmp_path / f"hello-asyncio-times-{name}.svg").read_text(encoding="utf-8")
+        assert "bar-1-measured" in drawn
+        assert f"measured, CPython {name}" in drawn
 
 
 def test_a_demonstration_shows_its_source_its_output_and_why(command) -> None:

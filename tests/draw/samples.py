@@ -12,6 +12,7 @@ from matplotlib.transforms import Bbox
 from lab.draw import (
     Drawing,
     Scene,
+    Timed,
     architecture,
     concurrency_venn,
     core_turns,
@@ -31,6 +32,7 @@ from lab.draw import (
     state_levels,
     swim_lanes,
     switch_points_in_code,
+    time_bars,
     wrong_by_policy,
 )
 from lab.draw.style import SizeName, settings
@@ -326,6 +328,12 @@ CONVOY = [
         (0.005, 1, 5.7, 6.0), (0.0001, 1, 0.8, 0.9), (0.02, 1, 20.7, None), (0.005, 0, 0.6, 0.5), (0.005, 2, 11, 16),
     )
 ]  # fmt: skip
+TIMES = [
+    Timed("Python code", 6.17, 6.9, 0.8),
+    Timed("C, keeps the GIL", 50.0, 61.5, 26.0),
+    Timed("C, releases it", 1.07),
+]
+
 SPEEDS = [
     {"strategy": name, "workers": 2, "simulated_speedup": speed, "measured_speedup": real}
     for name, speed, real in (
@@ -397,6 +405,16 @@ DRAWINGS: dict[str, Callable[[SizeName], Drawing]] = {
     "picture of a loop": lambda size: event_loop_timeline(example_life(), size=size),
     "picture of a round": lambda size: event_loop_ring(example_life(), moment=1, size=size),
     "picture of latency": lambda size: latency_plot(CONVOY, "simulated; measured", size=size),
+    "picture of times": lambda size: time_bars(
+        "A long C call that keeps the GIL makes everybody wait until it returns",
+        TIMES,
+        "ms",
+        "simulated; measured",
+        size=size,
+    ),
+    "picture of simulated times": lambda size: time_bars(
+        "Sleeps add up", [Timed("3 routines", 8.0)], "s", "simulated", size=size
+    ),
     "picture of speed-ups": lambda size: speed_up_bars(SPEEDS, "computing", "simulated; measured", size=size),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from matplotlib.patches import Rectangle
 
 from lab.draw import (
     Scene,
@@ -17,6 +18,7 @@ from lab.draw import (
     latency_plot,
     queues_for_cores,
     speed_up_bars,
+    time_bars,
 )
 from lab.draw.gil_pictures import CONCURRENCY, GIL, TASKS
 from lab.draw.venn import kind_of
@@ -241,6 +243,24 @@ def test_speed_ups_stand_beside_each_other() -> None:
     )
     with pytest.raises(UsageError, match="no speed-ups"):
         speed_up_bars([], "waiting", "simulated")
+
+
+def test_times_stand_beside_each_other() -> None:
+    """Numbers of both kinds, the spread as a line; a row without a measurement has one bar; no rows are no chart."""
+    made = drawing("picture of times", "column")
+    assert {"6.17", "6.90", "50.0", "61.5", "1.07", "measured"} <= set(words(made))
+    assert len(marks(made, "bar-")) == 3 + 2 + 2
+    spread = next(line for line in made.axes.lines if line.get_gid() == "bar-2-spread")
+    bar = next(patch for patch in made.axes.patches if patch.get_gid() == "bar-2-measured")
+    assert isinstance(bar, Rectangle)
+    low, far = spread.get_xdata()
+    assert (far - low) / bar.get_width() == pytest.approx(26 / 61.5)
+    assert (low + far) / 2 == pytest.approx(bar.get_x() + bar.get_width())
+    assert made.table[2] == ("C, keeps the GIL", "50.0000", "61.5000", "26.0000")
+    assert "C, keeps the GIL 50.0 ms (measured 61.5)" in made.alt
+    assert "measured" not in words(drawing("picture of simulated times", "column"))
+    with pytest.raises(UsageError, match="no times"):
+        time_bars("Nothing", [], "s", "simulated")
 
 
 def test_time_outs_and_forced_switches_have_marks() -> None:
