@@ -146,6 +146,7 @@ def test_demonstrations_print_what_they_say() -> None:
 def test_a_coroutine_runs_when_it_is_awaited() -> None:
     """The print inside comes after the object was made."""
     output = demonstrate(demonstrations()["coroutine"]).output
+    assert "inspect.iscoroutine(coroutine): False" in output
     assert output.index("CORO_CREATED") < output.index("The coroutine sleeps") < output.index("CORO_CLOSED")
 
 

@@ -16,6 +16,7 @@ async def coroutine(pause: float = 0.1) -> str:
 
 async def main() -> None:
     print("inspect.iscoroutinefunction(coroutine):", inspect.iscoroutinefunction(coroutine))
+    print("inspect.iscoroutine(coroutine):", inspect.iscoroutine(coroutine))
     made = coroutine()
     print("coroutine() gave an object of type", type(made).__name__)
     print("inspect.iscoroutine(made):", inspect.iscoroutine(made))
