@@ -158,6 +158,13 @@ def test_speed_ups_are_against_the_first_row() -> None:
     assert with_speed_ups([{"beside": "x"}]) == [{"beside": "x"}]
 
 
+def test_disturbed_times_do_not_count_for_sharing(monkeypatch) -> None:
+    """One takes 1 s alone and 1.25 s beside another: 0.8, although most times of two were three times as long."""
+    times = iter([1.0, 3.0, 1.1, 3.5, 1.2, 1.25, 1.0, 4.0, 1.0, 3.0])
+    monkeypatch.setattr(run, "_once", lambda _: next(times))
+    assert run.sharing(1) == pytest.approx(0.8)
+
+
 def test_calibration_waits_for_a_quiet_moment(monkeypatch) -> None:
     """Estimated three times beside others: the second, quietest one counts; a quiet one is not made again."""
     answers = [

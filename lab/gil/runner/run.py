@@ -338,12 +338,15 @@ def calibrate(_: Job) -> dict[str, float]:
 
 
 def sharing(rounds: float) -> float:
-    """Return which part of its speed a process keeps beside another one: how much longer two take than one."""
+    """Return which part of its speed a process keeps beside another one: how much longer two take than one.
+
+    The shortest times count: other programs only lengthen them, and those of two processes more.
+    """
     alone, beside = [], []
     for _ in range(5):
         alone.append(_once(lambda: processes([[("compute", rounds)]])))
         beside.append(_once(lambda: processes([[("compute", rounds)]] * 2)))
-    return min(1.0, statistics.median(alone) / statistics.median(beside))
+    return min(1.0, min(alone) / min(beside))
 
 
 def _wake() -> float:
