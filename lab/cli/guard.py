@@ -21,8 +21,11 @@ def guarded(command: click.Command, arguments: Sequence[str]) -> int:
     prepare()
     try:
         status = command.main(list(arguments), prog_name="lab", standalone_mode=False)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        return WRONG
+    except click.ClickException as error:
+        complain(_misused(error))
         return WRONG
     except (KeyboardInterrupt, click.Abort):
         complain("lab: interrupted")
@@ -31,6 +34,15 @@ def guarded(command: click.Command, arguments: Sequence[str]) -> int:
         complain(explained(error))
         return status_of_error(error)
     return status if isinstance(status, int) else FINE
+
+
+def _misused(error: click.ClickException) -> str:
+    """Return what is wrong with the words of a command as one sentence."""
+    context = getattr(error, "ctx", None)
+    path = "lab" if context is None else context.command_path
+    first, _, rest = error.format_message().rstrip(".?").partition(". Did you mean ")
+    meant = f"; did you mean {rest}?" if rest else f"; `{path} --help` shows what there is"
+    return f"{path}: {first[:1].lower()}{first[1:]}{meant}"
 
 
 def explained(error: Exception) -> str:
