@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import typing
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -270,3 +271,91 @@ def test_threads_that_a_thread_starts_race():
     found = explore([parent], setup=Shared)
     assert {one.returned["T1"] for one in found.outcomes} == {1, 2}
     assert (found.executions, found.blocked) == (4, 0)
+
+
+# ------------------------------------------------------------------------------------------------------- made before
+
+
+class WithLock:
+    lock = threading.Lock()
+    condition = threading.Condition(lock)
+    locks: typing.ClassVar = {"one": threading.RLock()}
+
+
+class Holder:
+    def __init__(self):
+        self.inner = [threading.RLock()]
+
+
+HOLDER = Holder()
+
+
+def synchronised(function):
+    guard = threading.Lock()
+
+    def locked(state):
+        with guard:
+            function(state)
+
+    return locked
+
+
+def add(state):
+    state.x += 1
+
+
+def by_class(state):
+    with WithLock.lock:
+        add(state)
+
+
+def by_condition_of_that_lock(state):
+    with WithLock.condition:
+        add(state)
+
+
+def by_dict(state):
+    with WithLock.locks["one"]:
+        add(state)
+
+
+def by_object(state):
+    with HOLDER.inner[0]:
+        add(state)
+
+
+def by_default(state, lock=threading.Lock()):  # noqa: B008 - that it is made once is the point
+    with lock:
+        add(state)
+
+
+@pytest.mark.parametrize(
+    "threads",
+    [
+        [by_class, by_class],
+        [by_class, by_condition_of_that_lock],
+        [by_dict, by_dict],
+        [by_object, by_object],
+        [by_default, by_default],
+        [synchronised(add)] * 2,
+    ],
+)
+def test_locks_that_were_made_before(threads):
+    """Wherever such a lock is kept, two sections have two orders; afterwards the real ones are there again."""
+    before = (WithLock.lock, WithLock.condition, WithLock.locks["one"], HOLDER.inner[0], by_default.__defaults__[0])
+    found = explore(threads, setup=Shared, check=lambda state: state.x == 2)
+    assert (found.executions, found.holds) == (2, True)
+    after = (WithLock.lock, WithLock.condition, WithLock.locks["one"], HOLDER.inner[0], by_default.__defaults__[0])
+    assert all(one is other for one, other in zip(before, after, strict=True))
+
+
+def test_a_lock_left_taken_is_free_in_the_next_run():
+    """T1 never releases the lock of the class: T2 waits for ever, or came before; two runs, one deadlock."""
+
+    def takes(state):
+        WithLock.lock.acquire()
+        state.x += 1
+
+    found = explore([takes, by_class], setup=Shared)
+    assert sorted(one.status for one in found.outcomes) == ["deadlock", "finished"]
+    assert not WithLock.lock.locked()

@@ -25,9 +25,11 @@ class Carrier:
         What to do when the gate opens next; None ends the thread.
     ident : int
         The thread's identity, 0 until it has begun.
+    lost : bool
+        Whether nobody waits for it any more: it ends when its task does.
     """
 
-    __slots__ = ("gate", "gone", "ident", "prepare", "task")
+    __slots__ = ("gate", "gone", "ident", "lost", "prepare", "task")
 
     def __init__(self, prepare: Optional[Callable[[], None]] = None) -> None:
         self.gate = new_gate()
@@ -37,6 +39,7 @@ class Carrier:
         self.task: Optional[Callable[[], None]] = None
         self.prepare = prepare
         self.ident = 0
+        self.lost = False
         _thread.start_new_thread(self._carry, ())
 
     def _carry(self) -> None:
@@ -52,6 +55,8 @@ class Carrier:
             self.task = None
             task()
             del task
+            if self.lost:
+                break
         self.gone.release()
 
 
@@ -73,6 +78,9 @@ class Carriers:
     def lose(self, carrier: Carrier) -> None:
         """Note a carrier that is blocked where nothing can wake it; it ends when its task does."""
         self.lost.append(carrier)
+        carrier.lost = True
+        if carrier.gate.locked():
+            carrier.gate.release()  # its task may have ended just now
 
     def close(self) -> None:
         """End all idle threads and wait until they are gone."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import concurrent.futures.thread as pool
 import contextlib
+import functools
 import os
 import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from typing import Any
 
 from lab.live.runner import conditions, locks, queues, threads
 from lab.live.runner.operations import OWN_FILES
 from lab.live.runner.session import working
+from lab.live.runner.twins import Twins, exchange
 
 __all__ = ["ForbiddenError", "install"]
 
@@ -80,9 +82,9 @@ def _table() -> list[tuple[Any, str, Any]]:
 
 
 def install(
-    namespaces: Sequence[MutableMapping[str, Any]],
+    namespaces: Sequence[MutableMapping[str, Any]], roots: Iterable[Any] = ()
 ) -> tuple[Callable[[], None], Callable[[], None]]:
-    """Replace everything, also where user modules have imported it by name.
+    """Replace everything, also where user code has imported it by name or keeps one that it made before.
 
     Returns
     -------
@@ -99,16 +101,31 @@ def install(
     standing = list(changes.made)
     for namespace in namespaces:
         for name, value in list(namespace.items()):
-            twin = by_identity.get(id(value)) or controlled_twin(value)
+            twin = by_identity.get(id(value))
             if twin is not None:
                 changes.put(namespace, name, twin)
+    twins = Twins()
+    begin = list(roots)
+
+    def undo() -> None:
+        try:
+            exchange(namespaces, begin, twins.originals())
+        finally:
+            changes.undo()
+
+    try:
+        exchange(namespaces, begin, twins)
+    except BaseException:
+        undo()
+        raise
 
     def renew() -> None:
         for namespace, name, replacement in standing:
             if namespace.get(name) is not replacement:
                 namespace[name] = replacement
+        twins.renew()
 
-    return renew, changes.undo
+    return renew, undo
 
 
 class _Changes:
@@ -116,57 +133,25 @@ class _Changes:
 
     def __init__(self) -> None:
         self.made: list[tuple[MutableMapping[str, Any], str, Any]] = []
-        self.before: list[tuple[MutableMapping[str, Any], str, Any]] = []
+        self.before: list[Callable[[], None]] = []
 
     def put(self, namespace: MutableMapping[str, Any], name: str, value: Any) -> None:
-        """Replace one."""
-        self.before.append((namespace, name, namespace.get(name, _missing)))
+        """Replace a variable of a module."""
+        self.before.append(functools.partial(_restore, namespace, name, namespace.get(name, _missing)))
         self.made.append((namespace, name, value))
         namespace[name] = value
 
     def undo(self) -> None:
         """Put everything back, the last first."""
         while self.before:
-            namespace, name, value = self.before.pop()
-            if value is _missing:
-                namespace.pop(name, None)
-            else:
-                namespace[name] = value
+            self.before.pop()()
+
+
+def _restore(namespace: MutableMapping[str, Any], name: str, value: Any) -> None:
+    if value is _missing:
+        namespace.pop(name, None)
+    else:
+        namespace[name] = value
 
 
 _real_lock = threading.Lock
-_KINDS: list[tuple[Any, Callable[[Any], Any]]] = [
-    (type(threading.Lock()), lambda _: locks.Lock()),
-    (type(threading.RLock()), lambda _: locks.RLock()),
-    (threading.Condition, lambda real: conditions.Condition(controlled_twin(real._lock))),
-    (threading.Event, lambda real: _event(real.is_set())),
-    (threading.BoundedSemaphore, lambda real: conditions.BoundedSemaphore(real._initial_value)),
-    (threading.Semaphore, lambda real: conditions.Semaphore(real._value)),
-    (threading.Barrier, lambda real: conditions.Barrier(real.parties, real._action, real._timeout)),
-    (queue.PriorityQueue, lambda real: _filled(queues.PriorityQueue(real.maxsize), list(real.queue))),
-    (queue.LifoQueue, lambda real: _filled(queues.LifoQueue(real.maxsize), list(real.queue))),
-    (queue.Queue, lambda real: _filled(queues.Queue(real.maxsize), list(real.queue))),
-    (queue.SimpleQueue, lambda _: queues.SimpleQueue()),
-    (threading.local, lambda _: threads.Local()),
-]
-
-
-def controlled_twin(value: Any) -> Any:
-    """Return a controlled object that begins as this real one stands; None if it is nothing to wait for."""
-    for kind, make in _KINDS:
-        if type(value) is kind:
-            return make(value)
-    return None
-
-
-def _event(flag: bool) -> conditions.Event:
-    made = conditions.Event()
-    made._flag = flag
-    return made
-
-
-def _filled(made: queues.Queue, items: list[Any]) -> queues.Queue:
-    for item in items:
-        made._put(item)
-    made.unfinished_tasks = len(items)
-    return made

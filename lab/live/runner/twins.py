@@ -1,0 +1,225 @@
+"""What threads wait with that was made before the run, wherever it is kept: for a while, controlled twins stand there.
+
+A lock at the top level of a module, in a class, in an object, a list or a dict, in a variable of an enclosing function,
+or as a default argument.
+"""
+
+from __future__ import annotations
+
+import functools
+import queue
+import threading
+import types
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from contextlib import suppress
+from typing import Any, Union
+
+from lab.live.runner import conditions, locks, queues, threads
+
+__all__ = ["Originals", "Twins", "exchange"]
+
+MOST_OBJECTS = 200_000
+"""Objects that are looked at; what lies behind more than that is not replaced."""
+
+Put = Callable[[Any], None]
+"""Puts a value where another one was found."""
+
+
+class Twins:
+    """Controlled objects in place of real ones: each real one has one twin, wherever it is kept."""
+
+    def __init__(self) -> None:
+        self.made: dict[int, tuple[Any, Any]] = {}
+
+    def of(self, value: Any) -> Any:
+        """Return a controlled object that begins as this real one stands; None if it is nothing to wait for."""
+        known = self.made.get(id(value))
+        if known is not None:
+            return known[1]
+        for kind, make in _KINDS:
+            if type(value) is kind:
+                twin = make(value, self)
+                self.made[id(value)] = (value, twin)
+                return twin
+        return None
+
+    def originals(self) -> Originals:
+        """Return what finds the real object of each twin."""
+        return Originals({id(twin): (twin, real) for real, twin in self.made.values()})
+
+    def renew(self) -> None:
+        """Release the locks that a run has left taken."""
+        for _, twin in self.made.values():
+            if isinstance(twin, (locks.Lock, locks.RLock)):
+                twin.__init__()  # type: ignore[misc]
+
+
+class Originals:
+    """Real objects in place of their twins."""
+
+    def __init__(self, real: dict[int, tuple[Any, Any]]) -> None:
+        self.real = real
+
+    def of(self, value: Any) -> Any:
+        """Return the real object of a twin; None if the value is none."""
+        found = self.real.get(id(value))
+        return None if found is None else found[1]
+
+
+def _event(real: Any, _: Twins) -> Any:
+    made = conditions.Event()
+    made._flag = real.is_set()
+    return made
+
+
+def _filled(kind: Any) -> Callable[[Any, Twins], Any]:
+    def make(real: Any, _: Twins) -> Any:
+        made = kind(real.maxsize)
+        for item in list(real.queue):
+            made._put(item)
+        made.unfinished_tasks = real.unfinished_tasks
+        return made
+
+    return make
+
+
+_KINDS: list[tuple[Any, Callable[[Any, Twins], Any]]] = [
+    (type(threading.Lock()), lambda _, __: locks.Lock()),
+    (type(threading.RLock()), lambda _, __: locks.RLock()),
+    (threading.Condition, lambda real, all_: conditions.Condition(all_.of(real._lock))),
+    (threading.Event, _event),
+    (threading.BoundedSemaphore, lambda real, _: conditions.BoundedSemaphore(real._initial_value)),
+    (threading.Semaphore, lambda real, _: conditions.Semaphore(real._value)),
+    (threading.Barrier, lambda real, _: conditions.Barrier(real.parties, real._action, real._timeout)),
+    (queue.PriorityQueue, _filled(queues.PriorityQueue)),
+    (queue.LifoQueue, _filled(queues.LifoQueue)),
+    (queue.Queue, _filled(queues.Queue)),
+    (queue.SimpleQueue, lambda _, __: queues.SimpleQueue()),
+    (threading.local, lambda _, __: threads.Local()),
+]
+
+
+def exchange(spaces: Sequence[MutableMapping[str, Any]], roots: Iterable[Any], others: Union[Twins, Originals]) -> None:
+    """Put another object wherever user code keeps one that has another.
+
+    Parameters
+    ----------
+    spaces : sequence of namespaces
+        The variables of the user's modules.
+    roots : iterable
+        Further objects to begin at: the threads' functions.
+    others : Twins or Originals
+        Knows which object is to stand for which.
+    """
+    walk = _Walk(spaces)
+    left: list[Any] = [*roots, *spaces]
+    seen: dict[int, Any] = {}
+    while left and len(seen) < MOST_OBJECTS:
+        value = left.pop()
+        if id(value) in seen:
+            continue
+        seen[id(value)] = value
+        for put, inner in list(walk.inside(value)):
+            other = others.of(inner)
+            if other is None:
+                left.append(inner)
+            elif put is not None:
+                with suppress(AttributeError, TypeError):  # where it can only be read
+                    put(other)
+
+
+class _Walk:
+    """What lies inside of what, as far as user code goes."""
+
+    def __init__(self, spaces: Sequence[MutableMapping[str, Any]]) -> None:
+        self.spaces = {id(space) for space in spaces}
+        self.names = {space.get("__name__") for space in spaces}
+
+    def inside(self, value: Any) -> Iterator[tuple[Any, Any]]:
+        """Yield what a value holds, each with what replaces it there, or None where nothing can."""
+        kind = type(value)
+        if kind in _NOTHING_INSIDE:
+            return
+        if isinstance(value, (dict, list, deque, tuple, set, frozenset)):
+            yield from _of_container(value)
+        if kind is types.CellType:
+            yield from _of_cell(value)
+        elif kind is types.FunctionType:
+            if id(value.__globals__) in self.spaces:
+                yield from _of_function(value)
+        elif kind is types.MethodType:
+            yield from ((None, value.__func__), (None, value.__self__))
+        elif isinstance(value, type):
+            if value.__module__ in self.names:
+                for name, one in list(vars(value).items()):
+                    yield functools.partial(type.__setattr__, value, name), one
+        elif kind.__module__ in self.names or isinstance(value, _WRAPPERS):
+            yield from _of_object(value)
+
+
+_NOTHING_INSIDE = frozenset({int, float, str, bytes, bool, type(None), complex, types.ModuleType, types.CodeType})
+_WRAPPERS = (
+    property,
+    classmethod,
+    staticmethod,
+    functools.partial,
+    functools.cached_property,
+    functools.partialmethod,
+    types.SimpleNamespace,
+)
+
+
+def _of_container(value: Any) -> Iterator[tuple[Any, Any]]:
+    if isinstance(value, dict):
+        yield from _of_dict(value)
+    elif isinstance(value, (list, deque)):
+        for position, one in enumerate(list(value)):
+            yield functools.partial(value.__setitem__, position), one
+    else:
+        for one in value:
+            yield None, one
+
+
+def _of_dict(held: Any) -> Iterator[tuple[Put, Any]]:
+    for name, one in list(held.items()):
+        yield functools.partial(dict.__setitem__, held, name), one
+
+
+def _of_cell(cell: Any) -> Iterator[tuple[Put, Any]]:
+    try:
+        content = cell.cell_contents
+    except ValueError:  # not assigned yet
+        return
+    yield functools.partial(setattr, cell, "cell_contents"), content
+
+
+def _of_function(function: Any) -> Iterator[tuple[Any, Any]]:
+    for cell in function.__closure__ or ():
+        yield None, cell
+    yield None, function.__dict__
+    if function.__kwdefaults__:
+        yield None, function.__kwdefaults__
+    for position, one in enumerate(function.__defaults__ or ()):
+        yield functools.partial(_put_default, function, position), one
+
+
+def _put_default(function: Any, position: int, value: Any) -> None:
+    before = function.__defaults__
+    function.__defaults__ = (*before[:position], value, *before[position + 1 :])
+
+
+def _of_object(value: Any) -> Iterator[tuple[Any, Any]]:
+    for name in ("fget", "fset", "fdel", "__func__", "func", "args", "keywords"):
+        if isinstance(value, _WRAPPERS) and hasattr(type(value), name):
+            yield None, getattr(value, name)
+    held = getattr(value, "__dict__", None)
+    if type(held) is dict:
+        yield from _of_dict(held)
+    for kind in type(value).__mro__:
+        for slot in list(vars(kind).values()):
+            if type(slot) is types.MemberDescriptorType:
+                try:
+                    yield functools.partial(slot.__set__, value), slot.__get__(value, kind)
+                except (AttributeError, TypeError):  # not assigned, or only to be read
+                    continue
