@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["functions_in", "is_user_file", "namespaces_of"]
+__all__ = ["functions_in", "in_lab", "is_user_file", "namespaces_of", "worked_out_names"]
 
 _LAB = str(Path(__file__).resolve().parent.parent) + "/"
 
@@ -24,6 +24,11 @@ def _foreign() -> tuple[str, ...]:
     folders |= {str(Path(path).resolve()) for path in folders}
     folders |= set(site.getsitepackages())
     return tuple(f"{folder}/" for folder in folders)
+
+
+def in_lab(path: str) -> bool:
+    """Whether it is a file of the lab."""
+    return path.startswith(_LAB)
 
 
 @functools.cache
@@ -87,13 +92,30 @@ def _spaces(value: Any) -> list[dict[str, Any]]:
     return found if wrapped is None else [*found, *_spaces(wrapped)]
 
 
-def functions_in(namespaces: list[dict[str, Any]], roots: Iterable[Callable[..., Any]]) -> list[types.FunctionType]:
-    """Return every function alive whose variables are those of one of the modules, wherever it is kept."""
+def functions_in(
+    namespaces: list[dict[str, Any]], roots: Iterable[Callable[..., Any]]
+) -> tuple[list[types.FunctionType], list[type]]:
+    """Return every function and every class alive that belongs to one of the modules, wherever it is kept."""
     wanted = {id(space) for space in namespaces}
-    found = {
-        id(one): one for one in gc.get_objects() if type(one) is types.FunctionType and id(one.__globals__) in wanted
-    }
-    found.update(
-        {id(one): one for one in roots if isinstance(one, types.FunctionType) and id(one.__globals__) in wanted}
+    names = {space.get("__name__") for space in namespaces}
+    found: dict[int, types.FunctionType] = {}
+    kinds: list[type] = []
+    for one in (*gc.get_objects(), *roots):
+        if type(one) is types.FunctionType:
+            if id(one.__globals__) in wanted:
+                found[id(one)] = one
+        elif isinstance(one, type) and one.__module__ in names:
+            kinds.append(one)
+    return list(found.values()), kinds
+
+
+def worked_out_names(kinds: Iterable[type]) -> frozenset[str]:
+    """Return the attributes of classes that code without hooks works out, such as `functools.cached_property`."""
+    return frozenset(
+        name
+        for kind in kinds
+        for one in kind.__mro__
+        for name, held in vars(one).items()
+        if isinstance(getattr(type(held), "__get__", None), types.FunctionType)
+        and not is_user_file(type(held).__get__.__code__.co_filename)
     )
-    return list(found.values())

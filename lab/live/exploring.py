@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
 from lab.errors import UsageError
+from lab.live.checked import check_counts
 from lab.live.instrumented import Instrumented
 from lab.live.result import Failure, LiveResult, Outcome, Step
 from lab.live.runner import Run, controlled
@@ -38,6 +39,9 @@ MOST_RESTARTS = 3
 """How often code that was missed is looked for, before it counts as made anew each time."""
 
 SHRINKING_RUNS = 3000
+MOST_NAMED = 5
+"""Functions that are named of those that count as one step."""
+
 CHECKED_RUNS = 30
 """Runs that are traced before Python 3.12; after those every sixteenth."""
 
@@ -45,11 +49,12 @@ _clock = perf_counter
 
 
 class _Again(Exception):
-    """User code ran without hooks; it has them the next time."""
+    """User code ran without hooks, or names turned out to matter; they have hooks the next time."""
 
-    def __init__(self, spaces: list[dict[str, Any]], where: str) -> None:
+    def __init__(self, spaces: list[dict[str, Any]], names: frozenset[str], where: str) -> None:
         super().__init__(where)
         self.spaces = spaces
+        self.names = names
 
 
 def explore(
@@ -68,6 +73,7 @@ def explore(
     most_steps: int = MOST_STEPS,
     watchdog: float = WATCHDOG,
     first_failure: bool = False,
+    checked: bool = True,
 ) -> LiveResult:
     """Run real functions on real threads in every order that matters, and return what happens.
 
@@ -102,6 +108,8 @@ def explore(
         Seconds without a step after which a thread counts as blocked where the lab cannot see it.
     first_failure : bool
         Whether to stop at the first failure; the result is then not exhausted.
+    checked : bool
+        Whether to find out first, once in a process, that a known program has its known orders.
 
     Raises
     ------
@@ -111,8 +119,11 @@ def explore(
     if active.session is not None:
         raise UsageError("an exploration cannot be started while another one runs")
     _check_request(threads, strategy, bound, max_executions, names, token, most_steps)
+    if checked:
+        check_counts(explore)
     begun = _clock()
     further: list[dict[str, Any]] = []
+    changed: set[str] = set()
     notes: list[str] = []
     restarts = 0
     while True:
@@ -131,16 +142,17 @@ def explore(
         roots = [one for one in (*threads, setup, check) if one is not None]
         try:
             with (
-                Instrumented(roots, modules, further) as code,
-                controlled(code.namespaces, watchdog=watchdog) as control,
+                Instrumented(roots, modules, further, changed) as code,
+                controlled(code.namespaces, roots=roots, watchdog=watchdog) as control,
             ):
                 search.go(control, code)
                 found = search.result(strategy if bound is None or strategy != "dpor" else "preemptions")
         except _Again as again:
-            restarts += 1
+            restarts += bool(again.spaces)
             if restarts > MOST_RESTARTS:
                 notes.append(f"code that is made while it runs was not controlled: {again}")
             further += again.spaces
+            changed |= again.names
             continue
         return replace(found, seconds=_clock() - begun)
 
@@ -243,9 +255,11 @@ class _Search:
         self.tokens: dict[Any, str] = {}
         self.failures: dict[Any, Failure] = {}
         self.stopped = False
+        self.whole: dict[str, None] = {}
 
     def go(self, control: Control, code: Instrumented) -> None:
         """Make runs until there is none left, or a bound is reached."""
+        self._limit(f"this Python runs {one.kind} in {one.file}:{one.line} without a hook" for one in code.unhooked)
         while True:
             try:
                 run, state = self.once(control, self.strategy.choose, code)
@@ -254,12 +268,16 @@ class _Search:
             except NondeterministicError as error:
                 self._not_repeated(error)
                 return
-            if code.missed and not self.tolerant:
+            if (code.missed and not self.tolerant) or code.news():
                 spaces = list({id(space): space for space in code.missed.values()}.values())
-                raise _Again(
-                    spaces, ", ".join(sorted(f"{one.co_filename}:{one.co_firstlineno}" for one in code.missed))
-                )
+                where = ", ".join(sorted(f"{one.co_filename}:{one.co_firstlineno}" for one in code.missed))
+                raise _Again(spaces, code.news(), where)
+            self.whole.update(dict.fromkeys(run.whole))
+            self._limit(f"the call in {one.file}:{one.line} may touch too many objects" for one in run.limits)
             self._note(run, state)
+            if run.status == "stuck":  # a thread may still be at work: the next runs would not be the code's own
+                self.stopped = True
+                return
             if not self.strategy.another(run):
                 break
             if self._is_enough():
@@ -267,6 +285,9 @@ class _Search:
                 break
         if self.failures and len(self.strategy_name()) and not isinstance(self.strategy, _Replay):
             self._shrink(control, code)
+
+    def _limit(self, notes: Iterable[str]) -> None:
+        self.notes += [note for note in dict.fromkeys(notes) if note not in self.notes]
 
     def _repeat(self, control: Control, code: Instrumented, run: Run) -> None:
         """Run the first schedule again: the threads must take the same steps."""
@@ -399,12 +420,20 @@ class _Search:
             self.blocked,
             self.strategy.exhausted and not self.stopped and not cut,
             self.strategy.proves and not self.notes,
-            self.strategy.covered(),
+            self.strategy.covered() + _taken_whole(list(self.whole)),
             outcomes,
             tuple(self.failures.values()),
             strategy,
             notes=tuple(self.notes),
         )
+
+
+def _taken_whole(names: list[str]) -> str:
+    """Say which calls counted as one step each."""
+    if not names:
+        return ""
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"; each call one step: {', '.join(names[:MOST_NAMED])}{more}"
 
 
 def _first(pair: tuple[str, Any]) -> str:

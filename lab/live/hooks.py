@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import types
 from _thread import get_ident
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from lab.live import effects
 from lab.live.effects import QUIET
-from lab.live.runner.operations import OWN_FILES, WHOLE, Operation, Site
+from lab.live.foreign import foreign_function
+from lab.live.reach import TooMuchError
+from lab.live.runner.operations import OWN_FILES, WHOLE, Operation, Site, Touch
 from lab.live.runner.session import Session, active
 
 __all__ = [
@@ -18,9 +21,11 @@ __all__ = [
     "on_call",
     "on_cell",
     "on_change",
+    "on_comparison",
     "on_contents",
     "on_global",
     "on_item",
+    "on_match",
     "on_membership",
     "on_slice",
 ]
@@ -66,10 +71,32 @@ def on_attribute(place: Place, value: Any) -> None:
             number = session.number(held)
         session.switch(Operation(place.site, ((number, place.field, place.writes),)))
         return
+    held = _worked_out(value, name)
+    if held is not None:
+        _touch(session, place, lambda: effects.of_descriptor(value, held))
+        return
     owners = _owners(value, name, writes=place.writes)
     if owners:
         touches = tuple((session.number(effects.attribute(one, name)[0]), place.field, place.writes) for one in owners)
         session.switch(Operation(place.site, touches))
+
+
+def _worked_out(value: Any, name: str) -> Any:
+    """Return what code without hooks stands behind an attribute of the object's class; None where there is none."""
+    for one in type(value).__mro__:
+        if name in vars(one):
+            held = vars(one)[name]
+            behind = held.fget if isinstance(held, property) else getattr(type(held), "__get__", None)
+            return held if foreign_function(behind) or type(held) is functools.cached_property else None
+    return None
+
+
+def on_match(place: Place, subject: Any, kind: Any, names: tuple[str, ...]) -> None:
+    """Before the attributes are read that a class pattern names."""
+    session = active.session
+    if session is not None and session.ident == get_ident() and isinstance(subject, kind):
+        wanted = dict.fromkeys((*getattr(kind, "__match_args__", ()), *names))
+        _touch(session, place, lambda: [(*effects.attribute(subject, name), False) for name in wanted])
 
 
 def _owners(value: Any, name: str, *, writes: bool) -> tuple[Any, ...]:
@@ -114,24 +141,39 @@ def on_cell(place: Place, cell: Any) -> None:
         session.switch(Operation(place.site, ((session.number(cell), place.name, place.writes),)))
 
 
-def _touch(session: Session, place: Place, found: Iterable[effects.Effect]) -> None:
-    touches = tuple((session.number(value), field, writes) for value, field, writes in found)
-    if touches:
-        session.switch(Operation(place.site, touches))
+def _touch(
+    session: Session, place: Place, effects_of: Callable[[], Iterable[effects.Effect]], name: str | None = None
+) -> None:
+    """Come to a switch point if anything is touched; what code without hooks touches, it may touch until it returns."""
+
+    def touches() -> tuple[Touch, ...]:
+        try:
+            return tuple([(session.number(value), field, writes) for value, field, writes in effects_of()])
+        except TooMuchError:
+            session.limits[place.site] = None
+            return ()
+
+    found = touches()
+    if found:
+        operation = Operation(place.site if name is None else place.site._replace(name=name), found)
+        if len(found) > 1 or found[0][1] is WHOLE:
+            operation.again = touches
+        session.switch(operation)
+        session.remain(operation.touches)
 
 
 def on_item(place: Place, container: Any, key: Any) -> None:
     """Before an element is read, written or deleted."""
     session = active.session
     if session is not None and session.ident == get_ident():
-        _touch(session, place, effects.of_item(container, key, writes=place.writes))
+        _touch(session, place, lambda: effects.of_item(container, key, writes=place.writes))
 
 
 def on_slice(place: Place, container: Any) -> None:
     """Before several elements are."""
     session = active.session
-    if session is not None and session.ident == get_ident() and isinstance(container, effects.CONTAINERS):
-        session.switch(Operation(place.site, ((session.number(container), WHOLE, place.writes),)))
+    if session is not None and session.ident == get_ident():
+        _touch(session, place, lambda: effects.of_item(container, None, writes=place.writes))
 
 
 def on_contents(place: Place, *values: Any) -> None:
@@ -143,14 +185,26 @@ def on_contents(place: Place, *values: Any) -> None:
         return
     session = active.session
     if session is not None and session.ident == get_ident():
-        _touch(session, place, [effect for value in values for effect in effects.of_contents(value)])
+        _touch(session, place, lambda: [effect for value in values for effect in effects.of_contents(value)])
+
+
+def on_comparison(place: Place, *values: Any) -> None:
+    """Before something looks also into the elements of a container, such as a comparison, or makes a text of it."""
+    for value in values:
+        if type(value) not in QUIET:
+            break
+    else:
+        return
+    session = active.session
+    if session is not None and session.ident == get_ident():
+        _touch(session, place, lambda: effects.of_comparison(*values))
 
 
 def on_membership(place: Place, item: Any, container: Any) -> None:
     """Before `in`."""
     session = active.session
     if session is not None and session.ident == get_ident():
-        _touch(session, place, effects.of_membership(container, item))
+        _touch(session, place, lambda: effects.of_membership(container, item))
 
 
 def on_change(place: Place, left: Any, right: Any) -> None:
@@ -159,16 +213,18 @@ def on_change(place: Place, left: Any, right: Any) -> None:
         return
     session = active.session
     if session is not None and session.ident == get_ident():
-        _touch(session, place, effects.of_inplace(left, right))
+        _touch(session, place, lambda: effects.of_inplace(left, right))
 
 
 def on_call(place: Place, function: Any, *arguments: Any) -> None:
-    """Before a call, if what is called is written in C and touches a container."""
+    """Before a call, if what is called has no hooks and touches something."""
     session = active.session
     if session is None or session.ident != get_ident():
         return
-    found = effects.of_call(function, arguments)
-    if found:
-        name = getattr(function, "__name__", place.name)
-        touches = tuple((session.number(value), field, writes) for value, field, writes in found)
-        session.switch(Operation(place.site._replace(name=name), touches))
+    kind = type(function)
+    if kind is types.FunctionType or kind is types.MethodType:
+        if not foreign_function(function if kind is types.FunctionType else function.__func__):
+            return
+        session.whole[f"{function.__module__}.{function.__qualname__}"] = None
+    name = getattr(function, "__name__", place.name)
+    _touch(session, place, lambda: effects.of_call(function, arguments), name)

@@ -52,7 +52,6 @@ _CONTENTS = {
     "SET_UPDATE": (1,),
     "DICT_UPDATE": (1,),
     "DICT_MERGE": (1,),
-    "COMPARE_OP": (2, 1),
     "UNARY_NOT": (1,),
     "TO_BOOL": (1,),
     "POP_JUMP_IF_TRUE": (1,),
@@ -63,11 +62,11 @@ _CONTENTS = {
     "POP_JUMP_BACKWARD_IF_FALSE": (1,),
     "JUMP_IF_TRUE_OR_POP": (1,),
     "JUMP_IF_FALSE_OR_POP": (1,),
-    "FORMAT_VALUE": (1,),
-    "FORMAT_SIMPLE": (1,),
     "MATCH_KEYS": (2,),
     "GET_LEN": (1,),
 }
+_COMPARISONS = {"COMPARE_OP": (2, 1), "FORMAT_VALUE": (1,), "FORMAT_SIMPLE": (1,), "CONVERT_VALUE": (1,)}
+_FORMATTING = {int(bytecode.BinaryOp.REMAINDER), int(bytecode.BinaryOp.INPLACE_REMAINDER)}
 _REPEATING = {int(bytecode.BinaryOp.MULTIPLY), int(bytecode.BinaryOp.INPLACE_MULTIPLY)}
 _WRITES = {"write", "delete"}
 _DYNAMIC = frozenset({"setattr", "delattr", "__dict__", "vars", "globals", "__setattr__", "exec", "eval", "locals"})
@@ -90,11 +89,11 @@ class Names:
     dynamic: bool
 
 
-def names_written(codes: Iterable[types.CodeType]) -> Names:
-    """Return the names that the codes write, those of classes and modules at the top level left out."""
+def names_written(codes: Iterable[types.CodeType], more: Iterable[str] = ()) -> Names:
+    """Return the names that the codes write, those of classes and modules at the top level left out, and more."""
     found = [_written(code) for code in codes]
     variables = frozenset(name for one in found for name in one.variables)
-    attributes = frozenset(name for one in found for name in one.attributes)
+    attributes = frozenset(name for one in found for name in one.attributes) | frozenset(more)
     return Names(variables | attributes, attributes, any(one.dynamic for one in found))
 
 
@@ -182,6 +181,10 @@ class _Injector:
             return self._call(hooks.on_slice, kind, "[:]", (depth,))
         if name in _CONTENTS:
             return self._call(hooks.on_contents, "read", name.lower(), _CONTENTS[name])
+        if name in _COMPARISONS:
+            return self._call(hooks.on_comparison, "read", name.lower(), _COMPARISONS[name])
+        if name == "MATCH_CLASS":
+            return self._call(hooks.on_match, "read", "match", (3, 2, 1))
         if name == "CONTAINS_OP":
             return self._call(hooks.on_membership, "read", "in", (2, 1))
         if name == "BINARY_OP":
@@ -213,6 +216,8 @@ class _Injector:
         symbol = int(self.operand)
         if self._previous_is_number() and symbol not in _REPEATING:
             return []  # no container is added to a number
+        if symbol in _FORMATTING:
+            return self._call(hooks.on_comparison, "read", bytecode.BinaryOp(symbol).name.lower(), (2, 1))
         if symbol >= bytecode.BinaryOp.INPLACE_ADD:
             return self._call(hooks.on_change, "write", bytecode.BinaryOp(symbol).name.lower(), (2, 1))
         return self._call(hooks.on_contents, "read", bytecode.BinaryOp(symbol).name.lower(), (2, 1))

@@ -8,16 +8,21 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
 from lab.errors import UsageError
-from lab.live.cells import fixed_variables
-from lab.live.discovery import functions_in, is_user_file, namespaces_of
+from lab.live.cells import fixed_cells, fixed_variables
+from lab.live.checked import unhooked
+from lab.live.discovery import functions_in, in_lab, is_user_file, namespaces_of, worked_out_names
+from lab.live.foreign import is_foreign, set_controlled
 from lab.live.injection import MOST_KEPT, SUPPORTED, Names, inject, names_written
 from lab.live.runner.opcodes import code_objects
+from lab.live.runner.operations import OWN_FILES, Site
 from lab.live.runner.session import working
 
 __all__ = ["Instrumented"]
 
-_cache: dict[tuple[types.CodeType, int, Names], tuple[types.CodeType, dict[str, Any]]] = {}
-"""What has been injected; the variables are kept so that their identity stays theirs."""
+_Kept = tuple[types.CodeType, dict[str, Any], tuple[Site, ...]]
+
+_cache: dict[tuple[types.CodeType, int, Names], _Kept] = {}
+"""What has been injected, and where a hook is missing; the variables are kept so that their identity stays theirs."""
 
 
 class Instrumented:
@@ -31,15 +36,25 @@ class Instrumented:
         Names of installed modules whose code is to be controlled, too.
     further : iterable of namespaces
         Of modules that were missed before.
+    changed : iterable of str
+        Names of attributes that other code than the user's changes.
 
     Attributes
     ----------
     missed : dict
         Code objects of user code that ran in a thread without hooks, each with the variables of its module.
+    unhooked : dict
+        The accesses that should have got a hook, and have none.
+    foreign : dict
+        Those of other code that ran in a thread.
     """
 
     def __init__(
-        self, roots: Sequence[Callable[..., Any]], modules: Iterable[str] = (), further: Iterable[dict[str, Any]] = ()
+        self,
+        roots: Sequence[Callable[..., Any]],
+        modules: Iterable[str] = (),
+        further: Iterable[dict[str, Any]] = (),
+        changed: Iterable[str] = (),
     ) -> None:
         if sys.version_info[:2] not in SUPPORTED:
             known = ", ".join(".".join(map(str, one)) for one in SUPPORTED)
@@ -47,15 +62,24 @@ class Instrumented:
         self.modules = tuple(modules)
         self.namespaces = namespaces_of(roots, modules)
         self.namespaces += [one for one in further if all(one is not other for other in self.namespaces)]
-        self.functions = functions_in(self.namespaces, roots)
+        self.functions, kinds = functions_in(self.namespaces, roots)
+        self.changed = frozenset(changed) | worked_out_names(kinds)
         self.before: list[tuple[types.FunctionType, types.CodeType]] = []
         self.known: dict[int, types.CodeType] = {}
         self.missed: dict[types.CodeType, dict[str, Any]] = {}
+        self.foreign: dict[types.CodeType, None] = {}
+        self.unhooked: dict[Site, None] = {}
+        self.looked_at = 0
+        self.read: frozenset[str] = frozenset()
+        self.found: frozenset[str] = frozenset()
         self.tool: int | None = None
 
     def __enter__(self) -> Self:
+        set_controlled(self.modules)
         codes = {function.__code__ for function in self.functions}
-        names = names_written(list(code_objects(codes)))
+        inside = list(code_objects(codes))
+        names = names_written(inside, self.changed)
+        self.read = frozenset(name for code in inside for name in code.co_names) - names.attributes
         fixed = fixed_variables(codes)
         try:
             for function in self.functions:
@@ -64,10 +88,8 @@ class Instrumented:
                 if key not in _cache:
                     if len(_cache) >= MOST_KEPT:
                         _cache.clear()
-                    _cache[key] = (
-                        inject(code, function.__globals__, names, fixed.get(code, frozenset())),
-                        function.__globals__,
-                    )
+                    _cache[key] = self._injected(function, names, fixed.get(code, frozenset()))
+                self.unhooked.update(dict.fromkeys(_cache[key][2]))
                 self.before.append((function, code))
                 function.__code__ = _cache[key][0]
                 self.known.update((id(one), one) for one in code_objects([function.__code__]))
@@ -77,8 +99,22 @@ class Instrumented:
             raise
         return self
 
+    @staticmethod
+    def _injected(function: types.FunctionType, names: Names, fixed: frozenset[str]) -> _Kept:
+        code = inject(function.__code__, function.__globals__, names, fixed)
+        without: list[Site] = []
+        left = [(function.__code__, code, fixed)]
+        while left:
+            before, after, outer = left.pop()
+            inside = fixed_cells(before, outer)
+            without += unhooked(after, names, inside)
+            pairs = zip(_inner(before), _inner(after), strict=True)
+            left += [(one, other, inside) for one, other in pairs]
+        return code, function.__globals__, tuple(without)
+
     def __exit__(self, *_: object) -> None:
         self._unwatch()
+        set_controlled(())
         while self.before:
             function, code = self.before.pop()
             function.__code__ = code
@@ -109,24 +145,46 @@ class Instrumented:
             self.tool = None
 
     def _began(self, code: types.CodeType, _: int) -> Any:
-        if id(code) not in self.known and self._is_users(code):
+        if id(code) not in self.known and not _is_own(code.co_filename):
             if working() is None:
                 return None  # outside of the threads it may run without hooks
-            self._miss(code, sys._getframe(1).f_globals)
+            self._ran(code, sys._getframe(1).f_globals)
         return sys.monitoring.DISABLE  # type: ignore[attr-defined]  # Python 3.12 and later
 
-    def _is_users(self, code: types.CodeType) -> bool:
-        return is_user_file(code.co_filename) and bool(code.co_names or code.co_freevars or code.co_cellvars)
+    def _ran(self, code: types.CodeType, space: dict[str, Any]) -> None:
+        """Note code without hooks that ran in a thread: the user's was missed; what other code writes is noted."""
+        module = str(space.get("__name__"))
+        made = code.co_filename.startswith("<")  # by `exec`, for instance for a named tuple
+        if made and (module.startswith("namedtuple_") or not is_user_file(str(space.get("__file__") or ""))):
+            return
+        if is_user_file(code.co_filename):
+            if code.co_names or code.co_freevars or code.co_cellvars:
+                self.missed.setdefault(code, space)
+        elif is_foreign(code.co_filename, module):
+            self.foreign[code] = None
 
-    def _miss(self, code: types.CodeType, space: dict[str, Any]) -> None:
-        self.missed.setdefault(code, space)
+    def news(self) -> frozenset[str]:
+        """Return the names of attributes that user code reads and that code without hooks was seen to change."""
+        if len(self.foreign) != self.looked_at:
+            self.looked_at = len(self.foreign)
+            written = names_written(self.foreign).attributes | {code.co_name for code in self.foreign}
+            self.found = written & self.read
+        return self.found
 
     def begin_to_trace(self) -> None:
         """Begin to look for such code in the thread that runs."""
         sys.settrace(self.trace)
 
     def trace(self, frame: types.FrameType, event: str, _: Any) -> None:
-        """Note user code without hooks; for `sys.settrace` in a thread, before Python 3.12."""
+        """Note code without hooks; for `sys.settrace` in a thread, before Python 3.12."""
         code = frame.f_code
-        if event == "call" and id(code) not in self.known and self._is_users(code):
-            self._miss(code, frame.f_globals)
+        if event == "call" and id(code) not in self.known and not _is_own(code.co_filename):
+            self._ran(code, frame.f_globals)
+
+
+def _is_own(path: str) -> bool:
+    return path in OWN_FILES or in_lab(path)
+
+
+def _inner(code: types.CodeType) -> list[types.CodeType]:
+    return [one for one in code.co_consts if isinstance(one, types.CodeType)]

@@ -1,5 +1,6 @@
 """Whatever code under test does, the run ends, says so, and leaves the interpreter clean."""
 
+import _thread
 import os
 import queue
 import signal
@@ -174,3 +175,46 @@ def test_setup_or_check_that_raises():
 def test_an_exploration_within_one():
     found = explore([lambda state: explore([add], setup=State)], setup=State)
     assert messages(found)[0].startswith("T1 ends by UsageError: an exploration cannot be started")
+
+
+def test_a_thread_that_blocks_where_nobody_sees_it():
+    """It is said at once, no further run is made, and the thread is gone when what it waited for comes."""
+    reading, writing = os.pipe()
+
+    def reads(state):
+        state.x += 1
+        return os.read(reading, 1)
+
+    def later():
+        os.write(writing, b"x")
+
+    timer = threading.Timer(1.0, later)
+    timer.start()
+    try:
+        found = explore([reads, add], setup=State, watchdog=0.2)
+    finally:
+        timer.join()
+        os.close(reading)
+        os.close(writing)
+    assert [one.kind for one in found.failures] == ["stuck"]
+    assert (found.executions, found.exhausted, found.holds) == (1, False, False)
+    assert "T1 waits for something outside of the lab's control" in found.failures[0].message
+    assert "os.read" in found.failures[0].stacks["T1"][-1]
+
+
+def test_a_stuck_thread_that_another_one_sets_free():
+    """T2 waits in C for a real lock that T1 holds, where the lab does not look; once T1 is ended, both are gone."""
+    real = _thread.allocate_lock
+
+    def locks(state):
+        with state.hidden:
+            state.x += 1
+
+    class Hiding(State):
+        def __init__(self):
+            super().__init__()
+            self.hidden = real()
+
+    found = explore([locks, locks], setup=Hiding, watchdog=0.2)
+    assert [one.kind for one in found.failures] == ["stuck"]
+    assert found.failures[0].message.endswith("T2 waits for something outside of the lab's control")

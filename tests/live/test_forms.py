@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from lab.live import explore
-from tests.live import forms
+from tests.live import forms, forms_of_others
 
 pytest.importorskip("bytecode")
 
@@ -92,3 +92,13 @@ def test_code_that_is_made_while_it_runs_is_said():
     if sys.version_info >= (3, 12) or found.notes:
         assert "made while it runs" in found.notes[0]
         assert found.holds is None
+
+
+@pytest.mark.parametrize("form", forms_of_others.FORMS, ids=lambda form: form[0].__name__)
+def test_what_code_without_hooks_does(form):
+    """Reduction finds every result that the form has."""
+    function, shown, wanted = form
+    seen = set()
+    found = explore([function] * 2, setup=forms_of_others.fresh, check=lambda state: seen.add(shown(state)))
+    assert (found.failures, found.notes, found.exhausted) == ((), (), True)
+    assert seen == wanted

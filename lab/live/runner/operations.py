@@ -54,13 +54,17 @@ class Operation:
     causes : tuple of int, or callable
         Positions of earlier steps without which this one could not have been; before it is taken, maybe what
         returns them.
+    again : callable or None
+        Works out anew what it touches, which may change while it is pending; None where that is fixed.
+    extra : tuple of Touch
+        What it touches besides: that of calls which have not come back.
     thread : str
         Whose step it is; set when it is taken.
     before : Mapping
         What `peek()` returned just before, by number of object; set when the step is taken.
     """
 
-    __slots__ = ("able", "before", "causes", "site", "target", "thread", "touches")
+    __slots__ = ("able", "again", "before", "causes", "extra", "site", "target", "thread", "touches")
 
     def __init__(
         self,
@@ -75,6 +79,8 @@ class Operation:
         self.target = target
         self.able = able
         self.causes: Any = causes
+        self.again: Optional[Callable[[], tuple[Touch, ...]]] = None
+        self.extra: tuple[Touch, ...] = ()
         self.thread = ""
         self.before: Any = None
 

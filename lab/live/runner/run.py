@@ -13,7 +13,7 @@ from typing import Any
 from lab.live.runner import replacements
 from lab.live.runner import session as sessions
 from lab.live.runner.carriers import Carriers
-from lab.live.runner.operations import OWN_FILES, Operation
+from lab.live.runner.operations import OWN_FILES, Operation, Site
 from lab.live.runner.session import Chooser, Session, Worker, active
 
 __all__ = ["Control", "Run", "controlled", "run"]
@@ -44,6 +44,10 @@ class Run:
         Of a deadlock or a stuck run: what each unfinished thread waits for, in words.
     stacks : Mapping[str, list of str]
         Where those threads stand, outermost frame first, as `traceback` prints it.
+    whole : list of str
+        Functions without switch points of their own that were called.
+    limits : list of Site
+        Calls that may touch more than was followed.
     """
 
     status: str
@@ -53,6 +57,8 @@ class Run:
     pending: list[Operation] = field(default_factory=list)
     waiting: dict[str, str] = field(default_factory=dict)
     stacks: dict[str, list[str]] = field(default_factory=dict)
+    whole: list[str] = field(default_factory=list)
+    limits: list[Site] = field(default_factory=list)
 
     @property
     def schedule(self) -> list[str]:
@@ -127,6 +133,7 @@ def _report(session: Session) -> Run:
         {worker.name: worker.returned for worker in ended if worker.error is None},
         {worker.name: worker.error for worker in ended if worker.error is not None},
     )
+    found.whole, found.limits = list(session.whole), list(session.limits)
     for worker in session.live:
         if worker.operation is not None:
             worker.operation.thread = worker.name
@@ -157,13 +164,17 @@ def _stack(worker: Worker) -> list[str]:
 
 
 @contextmanager
-def controlled(modules: Sequence[Any] = (), *, watchdog: float = WATCHDOG) -> Iterator[Control]:
+def controlled(
+    modules: Sequence[Any] = (), *, roots: Sequence[Any] = (), watchdog: float = WATCHDOG
+) -> Iterator[Control]:
     """Replace what threads wait with by what the scheduler controls, in the standard library and in user modules.
 
     Parameters
     ----------
     modules : sequence of modules or namespaces
-        Where names such as `Lock` may have been imported before.
+        Where names such as `Lock` may have been imported before, and locks made.
+    roots : sequence
+        Functions and objects that may hold locks made before.
     watchdog : float
         Seconds without a step after which a thread counts as blocked where the runner cannot see it.
 
@@ -178,7 +189,7 @@ def controlled(modules: Sequence[Any] = (), *, watchdog: float = WATCHDOG) -> It
     """
     control = Control(watchdog)
     spaces = [vars(one) if hasattr(one, "__dict__") else one for one in modules]
-    control.renew, undo = replacements.install(spaces)
+    control.renew, undo = replacements.install(spaces, roots)
     try:
         yield control
     finally:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Optional
 
 from lab.live.runner.carriers import Carrier, Carriers, new_gate
-from lab.live.runner.operations import Operation
+from lab.live.runner.operations import OWN_FILES, Operation, Site, Touch
 
 __all__ = ["Aborted", "Chooser", "Session", "Worker", "active", "working"]
 
@@ -64,6 +64,8 @@ class Worker:
         self.last = -1
         self.clock = 0.0
         self.public: Any = None
+        self.pending: list[tuple[Any, tuple[Touch, ...]]] = []
+        self.over: Any = None
 
     def __repr__(self) -> str:
         return f"<{self.name}: {self.operation!r}>"
@@ -88,6 +90,23 @@ def working() -> Optional[Session]:
     if session is not None and session.ident == _thread.get_ident():
         return session
     return None
+
+
+def _user_frame() -> Any:
+    """Return the innermost frame that is not the runner's own."""
+    frame: Any = sys._getframe(2)
+    while frame.f_back is not None and frame.f_code.co_filename in OWN_FILES:
+        frame = frame.f_back
+    return frame
+
+
+def _is_below(frame: Any, stands: Any) -> bool:
+    """Whether a frame is among the callers of another one."""
+    while stands is not None:
+        stands = stands.f_back
+        if stands is frame:
+            return True
+    return False
 
 
 def _reserve(frames: int) -> None:
@@ -121,6 +140,8 @@ class Session:
         self.over.acquire()
         self.aborting = False
         self.patience = PATIENCE
+        self.limits: dict[Site, None] = {}
+        self.whole: dict[str, None] = {}
         self.numbers: dict[int, int] = {}
         self.kept: list[Any] = []
 
@@ -172,9 +193,11 @@ class Session:
     def _end(self, worker: Worker) -> None:
         worker.ended = True
         worker.operation = None
+        worker.pending.clear()
         self.live.remove(worker)
         if self.aborting:
-            self.over.release()
+            if worker.over is not None:
+                worker.over.release()
             return
         chosen = self._next(worker)
         if chosen is not None:
@@ -201,6 +224,9 @@ class Session:
             pass
         else:
             _reserve(HEADROOM)  # else a recursion at its limit would break off in the middle of a switch
+        if worker.pending:
+            operation.extra = self._still_touched(worker)
+            operation.touches += operation.extra
         worker.operation = operation
         try:
             chosen = self._next(worker) if worker.fresh else self._pick()
@@ -215,6 +241,24 @@ class Session:
             else:
                 self._hand_over(chosen)
         self._park(worker)
+
+    def remain(self, touches: tuple[Touch, ...]) -> None:
+        """Say that what was just entered may touch the same again until it comes back to the code that called it.
+
+        So may each step of the functions that it calls: what follows their last access is its own.
+        """
+        if self.running is not None and not self.aborting:
+            self.running.pending.append((_user_frame(), touches))
+
+    def _still_touched(self, worker: Worker) -> tuple[Touch, ...]:
+        """Return what is touched by calls that have not come back; forget those that have."""
+        stands = _user_frame()
+        while worker.pending:
+            frame, _ = worker.pending[-1]
+            if stands is not frame and _is_below(frame, stands):
+                return tuple(dict.fromkeys([touch for _, touches in worker.pending for touch in touches]))
+            worker.pending.pop()
+        return ()
 
     def _park(self, worker: Worker) -> None:
         """Wait to be chosen, or to be ended."""
@@ -245,6 +289,8 @@ class Session:
         enabled = []
         for worker in self.live:
             pending: Any = worker.operation
+            if pending.again is not None:
+                pending.touches = pending.again() + pending.extra
             if pending.able is None or pending.able(pending.target.peek()):
                 enabled.append(worker)
         if not enabled:
@@ -266,7 +312,7 @@ class Session:
             number = operation.touches[0][0]
             operation.before = {number: operation.target.peek()}
             for other, _, _ in operation.touches[1:]:
-                if hasattr(self.kept[other], "peek"):
+                if hasattr(type(self.kept[other]), "peek"):
                     operation.before[other] = self.kept[other].peek()
         if chosen.last < 0:
             operation.causes += chosen.born
@@ -310,21 +356,27 @@ class Session:
 
     def abort(self, grace: float = 1.0) -> None:
         """End every thread that has not ended, by an exception at its switch point."""
-        self.aborting = True
         stuck = self.running if self.status == "stuck" else None
-        if stuck is not None and not self.over.acquire(timeout=grace / 10):
+        for worker in self.live:
+            worker.over = new_gate()
+            worker.over.acquire()
+        self.aborting = True
+        live = list(self.live)
+        if stuck in live and not stuck.over.acquire(timeout=grace / 10):
             interrupt(stuck.carrier.ident)
-            if not self.over.acquire(timeout=grace):
-                self.carriers.lose(stuck.carrier)
-        for worker in list(self.live):
-            if worker is stuck or (worker.fresh and worker.operation is None):
+            if stuck.over.acquire(timeout=grace):
+                stuck = None
+        for worker in live:
+            if worker is stuck or worker.ended or (worker.fresh and worker.operation is None):
                 continue
             self.patience = PATIENCE
             self._hand_over(worker)
-            if not self.over.acquire(timeout=grace):
+            if not worker.over.acquire(timeout=grace):
                 interrupt(worker.carrier.ident)
-                if not self.over.acquire(timeout=grace):
+                if not worker.over.acquire(timeout=grace):
                     self.carriers.lose(worker.carrier)
+        if stuck in live and not stuck.over.acquire(timeout=grace):  # the others have released what it waited for
+            self.carriers.lose(stuck.carrier)
         for worker in self.workers:
             if worker.carrier not in self.carriers.lost:
                 self.carriers.give_back(worker.carrier)
