@@ -100,13 +100,35 @@ def functions_in(
     names = {space.get("__name__") for space in namespaces}
     found: dict[int, types.FunctionType] = {}
     kinds: list[type] = []
-    for one in (*gc.get_objects(), *roots):
+    for one in (*gc.get_objects(), *roots, *(_untracked(namespaces, names) if _IMMORTAL else ())):
         if type(one) is types.FunctionType:
             if id(one.__globals__) in wanted:
                 found[id(one)] = one
         elif isinstance(one, type) and one.__module__ in names:
             kinds.append(one)
     return list(found.values()), kinds
+
+
+_IMMORTAL = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+"""Whether functions and classes are not among the collector's objects, as in Python 3.13 without a GIL."""
+
+
+def _untracked(namespaces: list[dict[str, Any]], names: set[Any]) -> list[Any]:
+    """Return the functions and classes that one comes to from the variables of the modules."""
+    wanted = {id(space) for space in namespaces}
+    left: list[Any] = list(namespaces)
+    seen: dict[int, Any] = {}
+    while left:
+        value = left.pop()
+        if id(value) in seen or isinstance(value, types.ModuleType | types.FrameType | types.CodeType):
+            continue
+        if type(value) is types.FunctionType and id(value.__globals__) not in wanted:
+            continue
+        if isinstance(value, type) and value.__module__ not in names:
+            continue
+        seen[id(value)] = value
+        left += gc.get_referents(value)
+    return [one for one in seen.values() if isinstance(one, types.FunctionType | type)]
 
 
 def worked_out_names(kinds: Iterable[type]) -> frozenset[str]:

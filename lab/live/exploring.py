@@ -353,7 +353,10 @@ class _Search:
     def _judged(self, run: Run, state: Any) -> Failure | None:
         """Return how a run fails, None when it does not."""
         if run.status == "deadlock":
-            waits = "; ".join(f"{name} waits for {what}" for name, what in run.waiting.items())
+            waits = "; ".join(
+                [f"{name} waits for {what}" for name, what in run.waiting.items()]
+                + [f"{name} ended by {type(error).__name__}: {error}" for name, error in run.errors.items()]
+            )
             return _failure("deadlock", f"deadlock: {waits}", run, {n: tuple(s) for n, s in run.stacks.items()})
         if run.status == "stuck":
             who = "; ".join(f"{name} waits for {what}" for name, what in run.waiting.items())

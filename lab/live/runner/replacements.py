@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures._base as base
 import concurrent.futures.thread as pool
 import contextlib
 import functools
 import os
 import queue
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from typing import Any
 
-from lab.live.runner import conditions, locks, queues, threads
+from lab.live.runner import conditions, library, locks, queues, threads
 from lab.live.runner.operations import OWN_FILES
 from lab.live.runner.session import working
 from lab.live.runner.twins import Twins, exchange
@@ -27,9 +28,11 @@ OWN_FILES.update(
         queue.__file__,
         pool.__file__,
         contextlib.__file__,
-        sys.modules["concurrent.futures._base"].__file__ or "",
+        base.__file__,
     }
 )
+
+CLOCKS = ("time", "time_ns", "monotonic_ns", "perf_counter", "perf_counter_ns")
 
 _missing = object()
 
@@ -76,7 +79,11 @@ def _table() -> list[tuple[Any, str, Any]]:
         (time, "sleep", threads.sleep),
         (time, "monotonic", threads.clock),
         (pool, "_global_shutdown_lock", locks.Lock()),
+        (base, "Future", library.Future),
+        (base, "_AcquireFutures", library.AcquireFutures),
+        (base, "LOGGER", library.Log(base.LOGGER)),
     ]
+    found += [(time, name, threads.clock_of(name)) for name in CLOCKS]
     found += [(os, name, replacement) for name, replacement in (("fork", _fork), ("_exit", _exit)) if name in _real]
     return found
 
@@ -99,6 +106,7 @@ def install(
             by_identity[id(old)] = replacement
             changes.put(vars(module), name, replacement)
     standing = list(changes.made)
+    _replace_in_classes(changes)
     for namespace in namespaces:
         for name, value in list(namespace.items()):
             twin = by_identity.get(id(value))
@@ -128,8 +136,20 @@ def install(
     return renew, undo
 
 
+def _replace_in_classes(changes: _Changes) -> None:
+    """Let classes that were derived from `threading.Thread` before be threads of the run, and selectors wait in it."""
+    for kind in library.selector_kinds():
+        changes.put_in_class(kind, "select", library.select_of(kind.select))
+    changes.put_in_class(asyncio.BaseEventLoop, "call_soon_threadsafe", library.call_soon_threadsafe)
+    for real, twin in ((_real_thread, threads.Thread), (_real_timer, threads.Timer)):
+        for kind in real.__subclasses__():
+            if kind.__module__ != "threading" and kind not in {threads.Thread, threads.Timer}:
+                bases = tuple(twin if one is real else one for one in kind.__bases__)
+                changes.put_in_class(kind, "__bases__", bases)
+
+
 class _Changes:
-    """Variables of modules that were replaced, and what stood there."""
+    """Variables of modules and of classes that were replaced, and what stood there."""
 
     def __init__(self) -> None:
         self.made: list[tuple[MutableMapping[str, Any], str, Any]] = []
@@ -140,6 +160,13 @@ class _Changes:
         self.before.append(functools.partial(_restore, namespace, name, namespace.get(name, _missing)))
         self.made.append((namespace, name, value))
         namespace[name] = value
+
+    def put_in_class(self, kind: Any, name: str, value: Any) -> None:
+        """Replace what a class has."""
+        before = kind.__bases__ if name == "__bases__" else vars(kind)[name]
+        with contextlib.suppress(TypeError):  # objects of the classes differ in form
+            setattr(kind, name, value)
+            self.before.append(functools.partial(setattr, kind, name, before))
 
     def undo(self) -> None:
         """Put everything back, the last first."""
@@ -154,4 +181,4 @@ def _restore(namespace: MutableMapping[str, Any], name: str, value: Any) -> None
         namespace[name] = value
 
 
-_real_lock = threading.Lock
+_real_lock, _real_thread, _real_timer = threading.Lock, threading.Thread, threading.Timer

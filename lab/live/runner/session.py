@@ -61,6 +61,7 @@ class Worker:
         self.returned: Any = None
         self.error: Optional[BaseException] = None
         self.children = 0
+        self.daemon = False
         self.last = -1
         self.clock = 0.0
         self.public: Any = None
@@ -144,6 +145,7 @@ class Session:
         self.whole: dict[str, None] = {}
         self.numbers: dict[int, int] = {}
         self.kept: list[Any] = []
+        self.made = 0
 
     def number(self, value: Any) -> int:
         """Return the object's number: objects are numbered when first touched, and kept until the run is over."""
@@ -294,7 +296,7 @@ class Session:
             if pending.able is None or pending.able(pending.target.peek()):
                 enabled.append(worker)
         if not enabled:
-            self._stop("deadlock" if self.live else "finished")
+            self._stop("finished" if all(worker.daemon for worker in self.live) else "deadlock")
             return None
         if len(self.steps) >= self.most_steps:
             self._stop("endless")
@@ -325,10 +327,10 @@ class Session:
         self.fault = fault
         self.over.release()
 
-    def spawn(self, function: Callable[..., Any], known: Callable[[Worker], None]) -> None:
+    def spawn(self, function: Callable[..., Any], known: Callable[[Worker], None], *, daemon: bool = False) -> None:
         """Start another thread from the one that runs, and come back when it stands at its first switch point.
 
-        `known` is told of it before it begins.
+        `known` is told of it before it begins. Daemons may wait for ever when all others have ended.
         """
         parent = self.running
         assert parent is not None
@@ -337,6 +339,7 @@ class Session:
         child.parent = parent
         child.born = (len(self.steps) - 1,)
         child.clock = parent.clock
+        child.daemon = daemon
         known(child)
         self._start(child)
         self._park(parent)

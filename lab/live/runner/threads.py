@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import concurrent.futures.thread as pool
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -11,12 +13,24 @@ from lab.live.runner.operations import OWN_FILES, WHOLE, Operation, caller_site
 from lab.live.runner.performing import perform
 from lab.live.runner.session import Worker, working
 
-__all__ = ["Local", "Thread", "Timer", "clock", "current_thread", "get_ident", "sleep"]
+__all__ = ["Local", "Thread", "Timer", "clock", "clock_of", "current_thread", "get_ident", "made_in_order", "sleep"]
 
 OWN_FILES.add(__file__)
 
 _real_current, _real_ident, _real_monotonic = threading.current_thread, threading.get_ident, time.monotonic
 _RealThread = threading.Thread
+
+
+def made_in_order() -> int:
+    """Return a number that is the same in each run with the same beginning: the order of sets depends on it."""
+    session = working()
+    if session is None:
+        return next(_outside)
+    session.made += 1
+    return session.made
+
+
+_outside = itertools.count(-2, -1)
 
 
 class Thread(_RealThread):
@@ -34,8 +48,12 @@ class Thread(_RealThread):
         *,
         daemon: Optional[bool] = None,
     ) -> None:
-        super().__init__(group, target, name or "Thread", args, kwargs, daemon=True if daemon is None else daemon)
+        self._made = made_in_order()  # the real one puts itself into a set
+        super().__init__(group, target, name or "Thread", args, kwargs, daemon=bool(daemon))
         self._worker: Optional[Worker] = None
+
+    def __hash__(self) -> int:
+        return self._made
 
     def peek(self) -> bool:
         """Return whether it has ended."""
@@ -55,7 +73,7 @@ class Thread(_RealThread):
         if self._worker is not None:
             raise RuntimeError("threads can only be started once")
         session.switch(Operation(caller_site("start", "Thread"), ((session.number(self), WHOLE, True),)))
-        session.spawn(self.run, self._known)
+        session.spawn(self.run, self._known, daemon=self.daemon or getattr(self, "_target", None) is pool._worker)
 
     def _known(self, worker: Worker) -> None:
         self._worker = worker
@@ -221,3 +239,20 @@ def clock() -> float:
         return _real_monotonic()
     assert session.running is not None
     return session.running.clock
+
+
+def clock_of(name: str) -> Callable[[], Any]:
+    """Return a controlled clock: `time.time`, for instance; in a thread it begins where the real one stands now."""
+    real = getattr(time, name)
+    begins = real() if name.startswith("time") else 0
+    unit = 1_000_000_000 if name.endswith("_ns") else 1
+
+    def controlled() -> Any:
+        session = working()
+        if session is None:
+            return real()
+        assert session.running is not None
+        passed = session.running.clock * unit
+        return begins + (round(passed) if unit > 1 else passed)
+
+    return controlled
