@@ -123,6 +123,7 @@ def _untracked(namespaces: list[dict[str, Any]], names: set[Any]) -> list[Any]:
         if id(value) in seen or isinstance(value, types.ModuleType | types.FrameType | types.CodeType):
             continue
         if type(value) is types.FunctionType and id(value.__globals__) not in wanted:
+            left += (*(value.__closure__ or ()), value.__dict__)  # a decorator's, around one of the user's
             continue
         if isinstance(value, type) and value.__module__ not in names:
             continue

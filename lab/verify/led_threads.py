@@ -45,8 +45,9 @@ class Hand:
             raise Stop
 
     def go(self) -> None:
-        """Let the thread go on."""
-        self._go.release()
+        """Let the thread go on; on a busy machine it may not have noticed yet that it was let go before."""
+        if self._go.locked():
+            self._go.release()
 
     def heard(self, seconds: float = SECONDS) -> str:
         """Return the next word that the thread says, "nothing" if it does not."""

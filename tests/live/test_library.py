@@ -1,6 +1,7 @@
 """The library's own ways to wait, within threads under test: executors, asyncio, clocks, derived threads."""
 
 import asyncio
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -152,6 +153,17 @@ def test_a_loop_that_another_thread_wakes():
     found = explore([lambda state: asyncio.run(waits(state)), wakes], setup=Loops, max_executions=100)
     assert found.failures == ()
     assert {one.returned["T1"] for one in found.outcomes} == {7}
+
+
+def test_a_process_that_asyncio_starts():
+    """What comes from outside is waited for in real time."""
+
+    async def asks():
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", "print(7)", stdout=asyncio.subprocess.PIPE)
+        return (await process.communicate())[0]
+
+    found = explore([lambda: asyncio.run(asks())], max_executions=1)
+    assert [one.returned["T1"] for one in found.outcomes] == [b"7\n"]
 
 
 # ------------------------------------------------------------------------------------------------------------- clocks

@@ -226,3 +226,12 @@ def test_opcodes_at_which_nothing_stops_are_not_seen_again(monkeypatch: pytest.M
     assert monitoring.told[0][0] == opcode_watch.TOOL
     assert monitoring.told[-1] == (opcode_watch.TOOL,)
     assert led_threads.mine() is None
+
+
+def test_a_thread_that_was_let_go_before_may_be_let_go_again():
+    """A run that was given up ends even threads that have not noticed their turn."""
+    hand = Hand("T1")
+    hand.go()
+    hand.go()
+    hand.stop("there")
+    assert hand.heard() == "there"

@@ -21,6 +21,9 @@ HEADROOM = 40
 DEEP = 60
 """Frames of the stack above which it is made sure that they are there; no limit of recursion is so low."""
 
+OUTSIDE = 5.0
+"""Real seconds that an event loop waits for something from outside of the process, when no thread can go on."""
+
 PATIENCE = 1000
 """Accesses that a thread may make while it is being ended, before it is interrupted again."""
 
@@ -288,13 +291,7 @@ class Session:
         return self._pick()
 
     def _pick(self) -> Optional[Worker]:
-        enabled = []
-        for worker in self.live:
-            pending: Any = worker.operation
-            if pending.again is not None:
-                pending.touches = pending.again() + pending.extra
-            if pending.able is None or pending.able(pending.target.peek()):
-                enabled.append(worker)
+        enabled = self._enabled() or [worker for worker in self.live if self._comes_from_outside(worker)]
         if not enabled:
             self._stop("finished" if all(worker.daemon for worker in self.live) else "deadlock")
             return None
@@ -321,6 +318,23 @@ class Session:
         chosen.last = len(self.steps)
         self.steps.append(operation)
         return chosen
+
+    def _enabled(self) -> list[Worker]:
+        """Return the threads whose next step is possible."""
+        found = []
+        for worker in self.live:
+            pending: Any = worker.operation
+            if pending.again is not None:
+                pending.touches = pending.again() + pending.extra
+            if pending.able is None or pending.able(pending.target.peek()):
+                found.append(worker)
+        return found
+
+    @staticmethod
+    def _comes_from_outside(worker: Worker) -> bool:
+        """Whether what the thread waits for comes, for instance from a process, when no other thread can go on."""
+        outside = getattr(worker.operation.target if worker.operation else None, "outside", None)
+        return outside is not None and outside(OUTSIDE)
 
     def _stop(self, status: str, fault: Optional[BaseException] = None) -> None:
         self.status = status
