@@ -85,8 +85,13 @@ bench-peers: $(VENV)/peers  ## measure beside SPIN, Harmony and minicheck
 		|| echo "SPIN is not installed, and only root can install it; its rows stay empty"
 	PATH="$(CURDIR)/$(VENV)/peers/bin:$$PATH" $(BIN)/python -m benchmarks.compare
 
+# interleave-test needs Python 3.12, and the lab knows the bytecode up to 3.13.
+LIVE_PYTHON ?= $(shell for found in python3.13 python3.12 "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.1[32].*/bin/python \
+	"$(PYTHON)"; do $$found -c 'import sys; sys.exit(not (3, 12) <= sys.version_info < (3, 14))' 2>/dev/null \
+	&& echo $$found && break; done || echo "$(PYTHON)")
+
 $(VENV)/live-peers: $(VENV)/tools
-	"$(PYTHON)" -m venv $@
+	"$(or $(LIVE_PYTHON),$(PYTHON))" -m venv --clear $@
 	$@/bin/python -m pip install --quiet bytecode
 	@for peer in frontrun interleave-test; do PIP_CONSTRAINT= $@/bin/python -m pip install --quiet $$peer \
 		|| echo "$$peer cannot be had for this Python; its row stays empty"; done

@@ -98,15 +98,22 @@ def functions_in(
     """Return every function and every class alive that belongs to one of the modules, wherever it is kept."""
     wanted = {id(space) for space in namespaces}
     names = {space.get("__name__") for space in namespaces}
-    found: dict[int, types.FunctionType] = {}
-    kinds: list[type] = []
-    for one in (*gc.get_objects(), *roots, *(_untracked(namespaces, names) if _IMMORTAL else ())):
-        if type(one) is types.FunctionType:
-            if id(one.__globals__) in wanted:
-                found[id(one)] = one
-        elif isinstance(one, type) and one.__module__ in names:
-            kinds.append(one)
+    alive = [*gc.get_objects(), *roots, *(_untracked(namespaces, names) if _IMMORTAL else ())]
+    found = {id(one): one for one in alive if type(one) is types.FunctionType and id(one.__globals__) in wanted}
+    makers = _classes_of_classes()
+    kinds = [one for one in alive if type(one) in makers and one.__module__ in names]
     return list(found.values()), kinds
+
+
+def _classes_of_classes() -> set[type]:
+    found: set[type] = set()
+    left: list[Any] = [type]
+    while left:
+        kind = left.pop()
+        if kind not in found:
+            found.add(kind)
+            left += type.__subclasses__(kind)
+    return found
 
 
 _IMMORTAL = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))

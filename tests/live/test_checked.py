@@ -1,13 +1,22 @@
 """What the injection leaves out is seen by code that does not trust it, and an unknown bytecode is refused."""
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
+import lab
 from lab.errors import UsageError
 from lab.live import explore
 
 pytest.importorskip("bytecode")
 
+import bytecode
+
 from lab.live import checked, injection
+from lab.verify.interpreters import found as found_interpreters
+
+OTHERS = [one for one in found_interpreters()[0] if one.version in {"3.11", "3.12", "3.13"}]
 
 
 class State:
@@ -58,3 +67,12 @@ def test_an_unknown_bytecode_is_refused(careless):
             explore([adds] * 2, setup=State)
     finally:
         checked.check_counts.cache_clear()
+
+
+@pytest.mark.parametrize("other", OTHERS, ids=lambda one: one.version + ("" if one.gil else "t"))
+def test_every_version_has_the_known_counts(other):
+    """Two increments: 6 orders, 4 traces; two threads of three: 924 and 328. The sums are 1 to 2 and 2 to 6."""
+    program = Path(__file__).parent / "known_counts.py"
+    folders = [Path(lab.__file__).parent.parent, Path(bytecode.__file__).parent.parent]
+    done = subprocess.run([other.path, "-I", program, *folders], capture_output=True, text=True, check=True)
+    assert done.stdout == "6 4 0 [1, 2] ()\n924 328 0 [2, 3, 4, 5, 6] ()\n"
