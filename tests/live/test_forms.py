@@ -1,11 +1,10 @@
 """No way to write a race goes unseen: a lost update is found in each."""
 
-import importlib
 import sys
 
 import pytest
 
-from lab.live import explore, reach
+from lab.live import explore
 from tests.live import forms, forms_of_others
 
 pytest.importorskip("bytecode")
@@ -103,61 +102,3 @@ def test_what_code_without_hooks_does(form):
     found = explore([function] * 2, setup=forms_of_others.fresh, check=lambda state: seen.add(shown(state)))
     assert (found.failures, found.notes, found.exhausted) == ((), (), True)
     assert seen == wanted
-
-
-# --------------------------------------------------------------------------------------------------- installed packages
-
-BOX = """
-class Box:
-    def __init__(self):
-        self.value = 0
-
-    def add(self):
-        self.value += 1
-"""
-
-
-@pytest.fixture
-def box(tmp_path, monkeypatch):
-    """Install a package with a class that counts; it is gone afterwards."""
-    folder = tmp_path / "site-packages"
-    folder.mkdir()
-    (folder / "boxes_of_others.py").write_text(BOX)
-    monkeypatch.syspath_prepend(str(folder))
-    yield importlib.import_module("boxes_of_others").Box
-    del sys.modules["boxes_of_others"]
-
-
-def adds_and_reads(box):
-    box.add()
-    return box.value
-
-
-def test_a_call_of_an_installed_package_is_one_step(box):
-    """No update is lost, and each thread may see one or two, but not both one; what was taken whole is said."""
-    found = explore([adds_and_reads] * 2, setup=box)
-    seen = {tuple(one.returned.values()) for one in found.outcomes}
-    assert seen == {(1, 2), (2, 1), (2, 2)}
-    assert found.covered.endswith("; each call one step: boxes_of_others.Box.add")
-    assert found.holds
-
-
-def test_a_package_that_is_named_is_explored(box):
-    """Then an update can be lost, and nothing was taken whole."""
-    found = explore([adds_and_reads] * 2, setup=box, modules=["boxes_of_others"])
-    assert (1, 1) in {tuple(one.returned.values()) for one in found.outcomes}
-    assert found.covered == "every order of steps that matters"
-
-
-def test_what_reaches_too_much_is_said(box, monkeypatch):
-    """A call whose arguments reach more objects than are followed proves nothing."""
-    monkeypatch.setattr(reach, "MOST_OBJECTS", 1)
-
-    class Holder:
-        def __init__(self):
-            self.box = box()
-            self.box.others = [[] for _ in range(3)]
-
-    found = explore([lambda holder: holder.box.add()] * 2, setup=Holder)
-    assert found.holds is None
-    assert "may touch too many objects" in found.notes[0]
