@@ -7,6 +7,7 @@ from unittest.mock import patch
 import pytest
 
 from lab.live import explore, reach
+from tests.live.reads_boxes import adds_and_reads
 
 pytest.importorskip("bytecode")
 
@@ -29,11 +30,6 @@ def box(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(folder))
     yield importlib.import_module("boxes_of_others").Box
     del sys.modules["boxes_of_others"]
-
-
-def adds_and_reads(box):
-    box.add()
-    return box.boxed
 
 
 def test_a_call_of_an_installed_package_is_one_step(box):
