@@ -113,11 +113,22 @@ class Instrumented:
         return code, function.__globals__, tuple(without)
 
     def __exit__(self, *_: object) -> None:
-        self._unwatch()
-        set_controlled(())
+        interrupted: KeyboardInterrupt | None = None
+        left: list[Callable[[], None]] = [self._put_back, lambda: set_controlled(()), self._unwatch]
+        while left:
+            try:
+                left[-1]()
+                left.pop()
+            except KeyboardInterrupt as error:  # it waits until everything is as before
+                interrupted = error
+        if interrupted is not None:
+            raise interrupted
+
+    def _put_back(self) -> None:
         while self.before:
-            function, code = self.before.pop()
+            function, code = self.before[-1]
             function.__code__ = code
+            self.before.pop()
 
     # ------------------------------------------------------------------------------------------- the independent check
 

@@ -8,10 +8,12 @@ import subprocess
 import sys
 import threading
 import time
+from unittest.mock import patch
 
 import pytest
 
 from lab.live import explore
+from lab.live.runner import library, replacements
 
 pytest.importorskip("bytecode")
 
@@ -29,7 +31,14 @@ def add(state):
 def tidy():
     """Return what must be as before."""
     found = [threading.Lock, threading.Thread, threading.current_thread, queue.Queue, time.sleep, os.fork, os._exit]
-    return [*found, threading.active_count(), sys.gettrace(), add.__code__, sys.getrecursionlimit()]
+    return [
+        *found,
+        threading.active_count(),
+        len(sys._current_frames()),
+        sys.gettrace(),
+        add.__code__,
+        sys.getrecursionlimit(),
+    ]
 
 
 @pytest.fixture(autouse=True)
@@ -218,3 +227,37 @@ def test_a_stuck_thread_that_another_one_sets_free():
     found = explore([locks, locks], setup=Hiding, watchdog=0.2)
     assert [one.kind for one in found.failures] == ["stuck"]
     assert found.failures[0].message.endswith("T2 waits for something outside of the lab's control")
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs an interval timer")
+@pytest.mark.parametrize("delay", [0.0005 * position for position in range(1, 11)])
+def test_control_c_at_any_moment(delay):
+    """Also while names and functions are replaced, or put back."""
+
+    def stop(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, delay)
+        explore([add] * 2, setup=State)
+        time.sleep(1)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_control_c_while_names_are_replaced():
+    with patch.object(library, "selector_kinds", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        explore([add], setup=State)
+
+
+def test_control_c_while_everything_is_put_back():
+    """It waits: the step that it interrupts is made again, and then those that are left."""
+    with (
+        patch.object(replacements, "exchange", side_effect=[None, KeyboardInterrupt, None]),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        explore([add], setup=State)

@@ -12,7 +12,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
-from typing import Any
+from typing import Any, Optional
 
 from lab.live.runner import conditions, library, locks, queues, threads
 from lab.live.runner.operations import OWN_FILES
@@ -99,6 +99,32 @@ def install(
         What replaces again whatever a thread has replaced in the standard library, and what puts it all back.
     """
     changes = _Changes()
+    twins = Twins()
+    begin = list(roots)
+
+    def undo() -> None:
+        changes.undo(lambda: exchange(namespaces, begin, twins.originals()))
+
+    try:
+        standing = _replace_names(namespaces, changes)
+        exchange(namespaces, begin, twins)
+    except BaseException:  # Ctrl-C, too
+        undo()
+        raise
+
+    def renew() -> None:
+        for namespace, name, replacement in standing:
+            if namespace.get(name) is not replacement:
+                namespace[name] = replacement
+        twins.renew()
+
+    return renew, undo
+
+
+def _replace_names(
+    namespaces: Sequence[MutableMapping[str, Any]], changes: _Changes
+) -> list[tuple[MutableMapping[str, Any], str, Any]]:
+    """Replace what has a name in the standard library or in a user's module; return what stands in the library."""
     by_identity: dict[int, Any] = {id(_real_lock): locks.Lock}
     for module, name, replacement in _table():
         old = getattr(module, name, _missing)
@@ -112,28 +138,7 @@ def install(
             twin = by_identity.get(id(value))
             if twin is not None:
                 changes.put(namespace, name, twin)
-    twins = Twins()
-    begin = list(roots)
-
-    def undo() -> None:
-        try:
-            exchange(namespaces, begin, twins.originals())
-        finally:
-            changes.undo()
-
-    try:
-        exchange(namespaces, begin, twins)
-    except BaseException:
-        undo()
-        raise
-
-    def renew() -> None:
-        for namespace, name, replacement in standing:
-            if namespace.get(name) is not replacement:
-                namespace[name] = replacement
-        twins.renew()
-
-    return renew, undo
+    return standing
 
 
 def _replace_in_classes(changes: _Changes) -> None:
@@ -168,10 +173,19 @@ class _Changes:
             setattr(kind, name, value)
             self.before.append(functools.partial(setattr, kind, name, before))
 
-    def undo(self) -> None:
-        """Put everything back, the last first."""
-        while self.before:
-            self.before.pop()()
+    def undo(self, first: Callable[[], None]) -> None:
+        """Put everything back, the last first; Ctrl-C waits until that is done."""
+        interrupted: Optional[KeyboardInterrupt] = None
+        left = [*self.before, first]
+        while left:
+            try:
+                left[-1]()
+                left.pop()
+            except KeyboardInterrupt as error:
+                interrupted = error
+        self.before.clear()
+        if interrupted is not None:
+            raise interrupted
 
 
 def _restore(namespace: MutableMapping[str, Any], name: str, value: Any) -> None:
