@@ -15,8 +15,8 @@ from lab.draw.policy_names import grouped, pythons
 from lab.draw.style import BAD, INK, MUTED, PAPER, RAIL, SizeName, wrap
 from lab.draw.words import capital, count_word, listing
 from lab.errors import UsageError
-from lab.explorer.switch_points import Operation, switch_points
-from lab.explorer.windows import windows
+from lab.model.switch_points import Operation, switch_points
+from lab.model.windows import windows
 
 if TYPE_CHECKING:
     from lab.model.program import Program

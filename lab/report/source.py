@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from lab.explorer.switch_points import switch_points
-from lab.explorer.windows import lines_of
 from lab.model.policies import POLICIES
 from lab.model.program import Program
+from lab.model.switch_points import switch_points
+from lab.model.windows import lines_of
 from lab.report.table import Cell, Column, Table
 from lab.report.words import lined
 
