@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import itertools
 import site
 import sys
 import sysconfig
@@ -98,10 +99,14 @@ def functions_in(
     """Return every function and every class alive that belongs to one of the modules, wherever it is kept."""
     wanted = {id(space) for space in namespaces}
     names = {space.get("__name__") for space in namespaces}
-    alive = [*gc.get_objects(), *roots, *(_untracked(namespaces, names) if _IMMORTAL else ())]
-    found = {id(one): one for one in alive if type(one) is types.FunctionType and id(one.__globals__) in wanted}
-    makers = _classes_of_classes()
-    kinds = [one for one in alive if type(one) in makers and one.__module__ in names]
+    alive = gc.get_objects()
+    alive += roots
+    if _IMMORTAL:
+        alive += _untracked(namespaces, names)
+    sought = _classes_of_classes() | {types.FunctionType}
+    some = list(itertools.compress(alive, map(sought.__contains__, map(type, alive))))
+    found = {id(one): one for one in some if type(one) is types.FunctionType and id(one.__globals__) in wanted}
+    kinds = [one for one in some if type(one) is not types.FunctionType and one.__module__ in names]
     return list(found.values()), kinds
 
 

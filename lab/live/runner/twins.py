@@ -34,15 +34,13 @@ class Twins:
 
     def of(self, value: Any) -> Any:
         """Return a controlled object that begins as this real one stands; None if it is nothing to wait for."""
+        make = _MAKERS.get(type(value))
+        if make is None:
+            return None
         known = self.made.get(id(value))
-        if known is not None:
-            return known[1]
-        for kind, make in _KINDS:
-            if type(value) is kind:
-                twin = make(value, self)
-                self.made[id(value)] = (value, twin)
-                return twin
-        return None
+        if known is None:
+            known = self.made[id(value)] = (value, make(value, self))
+        return known[1]
 
     def originals(self) -> Originals:
         """Return what finds the real object of each twin."""
@@ -84,20 +82,21 @@ def _filled(kind: Any) -> Callable[[Any, Twins], Any]:
     return make
 
 
-_KINDS: list[tuple[Any, Callable[[Any, Twins], Any]]] = [
-    (type(threading.Lock()), lambda _, __: locks.Lock()),
-    (type(threading.RLock()), lambda _, __: locks.RLock()),
-    (threading.Condition, lambda real, all_: conditions.Condition(all_.of(real._lock))),
-    (threading.Event, _event),
-    (threading.BoundedSemaphore, lambda real, _: conditions.BoundedSemaphore(real._initial_value)),
-    (threading.Semaphore, lambda real, _: conditions.Semaphore(real._value)),
-    (threading.Barrier, lambda real, _: conditions.Barrier(real.parties, real._action, real._timeout)),
-    (queue.PriorityQueue, _filled(queues.PriorityQueue)),
-    (queue.LifoQueue, _filled(queues.LifoQueue)),
-    (queue.Queue, _filled(queues.Queue)),
-    (queue.SimpleQueue, lambda _, __: queues.SimpleQueue()),
-    (threading.local, lambda _, __: threads.Local()),
-]
+_MAKERS: dict[Any, Callable[[Any, Twins], Any]] = {
+    type(threading.Lock()): lambda _, __: locks.Lock(),
+    type(threading.RLock()): lambda _, __: locks.RLock(),
+    threading.Condition: lambda real, all_: conditions.Condition(all_.of(real._lock)),
+    threading.Event: _event,
+    threading.BoundedSemaphore: lambda real, _: conditions.BoundedSemaphore(real._initial_value),
+    threading.Semaphore: lambda real, _: conditions.Semaphore(real._value),
+    threading.Barrier: lambda real, _: conditions.Barrier(real.parties, real._action, real._timeout),
+    queue.PriorityQueue: _filled(queues.PriorityQueue),
+    queue.LifoQueue: _filled(queues.LifoQueue),
+    queue.Queue: _filled(queues.Queue),
+    queue.SimpleQueue: lambda _, __: queues.SimpleQueue(),
+    threading.local: lambda _, __: threads.Local(),
+}
+"""By class, what makes a controlled object that stands as a real one does."""
 
 
 def exchange(spaces: Sequence[MutableMapping[str, Any]], roots: Iterable[Any], others: Union[Twins, Originals]) -> None:
@@ -153,7 +152,8 @@ class _Walk:
         elif isinstance(value, type):
             if value.__module__ in self.names:
                 for name, one in list(vars(value).items()):
-                    yield functools.partial(type.__setattr__, value, name), one
+                    if type(one) not in _NOTHING_INSIDE:
+                        yield functools.partial(type.__setattr__, value, name), one
         elif kind.__module__ in self.names or isinstance(value, _WRAPPERS):
             yield from _of_object(value)
 
@@ -183,7 +183,8 @@ def _of_container(value: Any) -> Iterator[tuple[Any, Any]]:
 
 def _of_dict(held: Any) -> Iterator[tuple[Put, Any]]:
     for name, one in list(held.items()):
-        yield functools.partial(dict.__setitem__, held, name), one
+        if type(one) not in _NOTHING_INSIDE:
+            yield functools.partial(dict.__setitem__, held, name), one
 
 
 def _of_cell(cell: Any) -> Iterator[tuple[Put, Any]]:
