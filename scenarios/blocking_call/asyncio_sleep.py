@@ -2,7 +2,7 @@
 
 `await asyncio.sleep` stands for any call made for asyncio: it gives the loop back until its answer is
 there. How often the heart beats meanwhile depends on who is answered when. In the loop's own order, by
-the clock, both beats fall into the 0.03 seconds of work.
+the clock, both beats fall into the 0.15 seconds of work.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ felt = 0  # heartbeats while the worker works
 async def worker():
     global working
     working = True
-    await asyncio.sleep(0.03)
+    await asyncio.sleep(0.15)
     working = False
 
 

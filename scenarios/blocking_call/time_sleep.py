@@ -18,7 +18,7 @@ felt = 0  # heartbeats while the worker works
 async def worker():
     global working
     working = True
-    time.sleep(0.03)
+    time.sleep(0.15)
     working = False
 
 

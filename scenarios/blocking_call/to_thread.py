@@ -17,7 +17,7 @@ felt = 0  # heartbeats while the worker works
 
 
 def query():
-    time.sleep(0.03)
+    time.sleep(0.15)
     return 1
 
 
