@@ -11,87 +11,24 @@ from typing import Any
 from lab.errors import ScenarioError
 from lab.model.evaluate import LOCAL_WORK, Frame, evaluate
 from lab.model.heap import Blocks, Own, Raised, Refused, Scene
-from lab.model.instructions import Branch, Instruction, Mark, Operate, Place
-from lab.model.marks import ATOMIC, AWAIT, completed
+from lab.model.instructions import Instruction, Operate, Place
+from lab.model.marks import ATOMIC, AWAIT
 from lab.model.objects.containers import is_part
-from lab.model.objects.synchronisers import WRITTEN_IN_PYTHON
 from lab.model.objects.threads import ENDED, NEW
 from lab.model.observe import Observation, observe
 from lab.model.operations import Invoke
+from lab.model.partial import Partial
 from lab.model.policies import POLICIES, Policy
 from lab.model.program import Program, Property
 from lab.model.starting import EXIT, RUNS
 from lab.model.state import FAILED, FINISHED, Access, Local, State, Step, Waiting
 from lab.model.store import Store, renamed
 from lab.model.symmetry import Family, families
-from lab.model.values import UNBOUND, Value, type_name
+from lab.model.values import UNBOUND, Value
 
 __all__ = ["Relation"]
 
 Read = Callable[[int], Value]
-
-
-class _Partial:
-    """A step under way: a frame, what it has written and touched, and the marks passed since its last access.
-
-    Attributes
-    ----------
-    chosen : tuple of int
-        The results wanted of the first operations that have several; of those after them, the first.
-    taken : tuple of int
-        The results of the operations performed that have several.
-    others : list of tuple of int
-        What to choose for the steps that differ first in an operation beyond `chosen`; the last of them comes first.
-    """
-
-    __slots__ = (
-        "accesses",
-        "chosen",
-        "frame",
-        "marks",
-        "others",
-        "performed",
-        "personal",
-        "taken",
-        "visited",
-        "written",
-    )
-
-    def __init__(self, frame: Frame, chosen: tuple[int, ...] = ()) -> None:
-        self.frame = frame
-        self.chosen = chosen
-        self.taken: tuple[int, ...] = ()
-        self.others: list[tuple[int, ...]] = []
-        self.written: dict[int, Value] = {}
-        self.accesses: list[Access] = []
-        self.marks: set[str] = set()
-        self.visited: set[int] = set()
-        self.performed = False
-        self.personal = False
-
-    @property
-    def wanted(self) -> int:
-        """Which result is wanted of the next operation that has several."""
-        place = len(self.taken)
-        return self.chosen[place] if place < len(self.chosen) else 0
-
-    def take(self, choice: int, results: int) -> None:
-        """Note that an operation with several results gave one of them."""
-        if len(self.taken) >= len(self.chosen):
-            self.others.extend((*self.taken, other) for other in range(results - 1, 0, -1))
-        self.taken = (*self.taken, choice)
-
-    def pass_marks(self, instruction: Instruction) -> None:
-        """Note the mark of an instruction that was just worked on, if it has one."""
-        if isinstance(instruction, Mark):
-            mark: str | None = instruction.kind
-            if instruction.receiver is not None:
-                name = type_name(self.frame.fetch_or_unbound(instruction.receiver))
-                mark = completed(instruction.kind, name, in_python=name in WRITTEN_IN_PYTHON)
-            if mark is not None:
-                self.marks.add(mark)
-        elif isinstance(instruction, Branch) and instruction.jumped and self.frame.position == instruction.position:
-            self.marks.add(instruction.jumped)
 
 
 class Relation:
@@ -116,7 +53,7 @@ class Relation:
         locals_ = []
         for index, thread in enumerate(self.program.threads):
             own = Own(Store(), self.program.makers, thread.places)
-            partial = _Partial(Frame.at_start(thread.code, thread.arguments, own))
+            partial = Partial(Frame.at_start(thread.code, thread.arguments, own))
             self._to_next_access(index, partial, _nothing)
             locals_.append(self._local(partial.frame))
         return State(tuple(locals_), self._components)
@@ -141,8 +78,8 @@ class Relation:
         results: list[Step] = []
         pending: list[tuple[int, ...]] = [()]
         while pending:
-            partial = _Partial(self._frame(thread, local), pending.pop())
-            _watch(partial.frame, local, [] if looked is None else looked)
+            partial = Partial(self._frame(thread, local), pending.pop())
+            partial.watch(local, [] if looked is None else looked)
             if self._advance(thread, partial, read):
                 self._close(thread, partial, read)
                 written = partial.written
@@ -152,7 +89,7 @@ class Relation:
                         tuple(written.items() if len(written) < 2 else sorted(written.items(), key=_first)),
                         tuple(partial.accesses),
                         partial.personal,
-                        _carried(partial.frame),
+                        partial.carried(),
                     )
                 )
             pending.extend(partial.others)
@@ -178,7 +115,7 @@ class Relation:
 
     def first_access(self, state: State, thread: int) -> Operate | None:
         """Return what a thread that has been started, and has taken no step, performs first; None if nothing."""
-        read, partial = state.shared.__getitem__, _Partial(self._frame(thread, state.locals[thread]))
+        read, partial = state.shared.__getitem__, Partial(self._frame(thread, state.locals[thread]))
         instruction = partial.frame.code.instructions[partial.frame.position]
         assert isinstance(instruction, Operate)
         self._perform(thread, partial, instruction, read)
@@ -195,7 +132,7 @@ class Relation:
         instruction: Instruction | None = frame.code.instructions[frame.position]
         assert isinstance(instruction, Operate)
         if _begins(instruction) and self._is_started(thread, read):
-            partial = _Partial(frame)
+            partial = Partial(frame)
             self._perform(thread, partial, instruction, read)
             instruction = self._to_next_access(thread, partial, read)
             if instruction is None:
@@ -246,7 +183,7 @@ class Relation:
         exits = self.program.exits
         return exits is not None and self.is_daemon(thread, read) and bool(read(exits))
 
-    def _close(self, thread: int, partial: _Partial, read: Read) -> None:
+    def _close(self, thread: int, partial: Partial, read: Read) -> None:
         """Complete a step of a thread that the program started: its end, and that a daemon still runs."""
         gate = self.program.threads[thread].gate
         if gate is None or self.program.threads[thread].task or self.program.threads[thread].worker:
@@ -317,7 +254,7 @@ class Relation:
             published = tuple(sorted(store.published.items()))
         return Local(frame.position, values, objects, published)
 
-    def _to_next_access(self, thread: int, partial: _Partial, read: Read) -> Operate | None:
+    def _to_next_access(self, thread: int, partial: Partial, read: Read) -> Operate | None:
         """Do local work up to the next operation that needs a step; None when the thread ends before.
 
         Of what is shared, local work reads constants of objects that threads made, which are read with the reference.
@@ -357,7 +294,7 @@ class Relation:
             return False  # an unassigned local raises as local work
         return instruction.operation.touches(self.program.heap, arguments)
 
-    def _advance(self, thread: int, partial: _Partial, read: Read) -> bool:
+    def _advance(self, thread: int, partial: Partial, read: Read) -> bool:
         """Run on to the next switch point; False when the thread is not enabled."""
         while True:
             instruction = self._to_next_access(thread, partial, read)
@@ -373,7 +310,7 @@ class Relation:
                     raise self._error(refused, *instruction.place.span[:2]) from None
                 return partial.performed
 
-    def _may_switch(self, partial: _Partial, instruction: Operate) -> bool:
+    def _may_switch(self, partial: Partial, instruction: Operate) -> bool:
         if instruction.place.atomic and ATOMIC not in partial.marks:
             return False
         if AWAIT in partial.marks:
@@ -382,7 +319,7 @@ class Relation:
             return True
         return not self._only_tasks and self.policy.switches(partial.marks)
 
-    def _perform(self, thread: int, partial: _Partial, instruction: Operate, read: Read) -> None:
+    def _perform(self, thread: int, partial: Partial, instruction: Operate, read: Read) -> None:
         """Perform one operation, with the result that is wanted if it has several."""
         place = instruction.place
         choice = partial.wanted
@@ -438,21 +375,6 @@ def _begins(instruction: Operate) -> bool:
 
 
 _BEGIN = Invoke("__started__", "begin")
-
-
-def _watch(frame: Frame, local: Local, looked: list[int]) -> None:
-    """Let a frame note at which of its first values it looks; where they decide how objects are numbered, at none."""
-    frame.looked = looked
-    if not (local.objects or local.published):
-        frame.untouched = dict(zip(frame.code.live[local.position], range(len(local.values)), strict=True))
-
-
-def _carried(frame: Frame) -> tuple[tuple[int, int], ...]:
-    """Return the values that a step took over without looking: the place of each in the new local state and the old."""
-    if not frame.untouched or frame.position < 0:
-        return ()
-    live = frame.code.live[frame.position]
-    return tuple((new, frame.untouched[register]) for new, register in enumerate(live) if register in frame.untouched)
 
 
 def _first(pair: tuple[int, Any]) -> int:
