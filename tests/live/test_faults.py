@@ -197,6 +197,7 @@ def test_a_thread_that_blocks_where_nobody_sees_it():
     def later():
         os.write(writing, b"x")
 
+    explore([add], setup=State)  # what is looked at once in a process has been by now
     timer = threading.Timer(1.0, later)
     timer.start()
     try:

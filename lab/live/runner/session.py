@@ -379,19 +379,15 @@ class Session:
             worker.over.acquire()
         self.aborting = True
         live = list(self.live)
-        if stuck in live and not stuck.over.acquire(timeout=grace / 10):
-            interrupt(stuck.carrier.ident)
-            if stuck.over.acquire(timeout=grace):
-                stuck = None
+        if stuck in live and (stuck.over.acquire(timeout=grace / 10) or interrupted(stuck, grace)):
+            stuck = None
         for worker in live:
             if worker is stuck or worker.ended or (worker.fresh and worker.operation is None):
                 continue
             self.patience = PATIENCE
             self._hand_over(worker)
-            if not worker.over.acquire(timeout=grace):
-                interrupt(worker.carrier.ident)
-                if not worker.over.acquire(timeout=grace):
-                    self.carriers.lose(worker.carrier)
+            if not worker.over.acquire(timeout=grace) and not interrupted(worker, grace):
+                self.carriers.lose(worker.carrier)
         if stuck in live and not stuck.over.acquire(timeout=grace):  # the others have released what it waited for
             self.carriers.lose(stuck.carrier)
         for worker in self.workers:
@@ -399,10 +395,34 @@ class Session:
                 self.carriers.give_back(worker.carrier)
 
 
-def interrupt(ident: int) -> None:
-    """Raise `Aborted` in a thread that runs Python code; one that is blocked in C sees it when it returns."""
+def interrupted(worker: Worker, grace: float) -> bool:
+    """Raise `Aborted` in a thread that runs Python code, and return whether it has ended within so many seconds.
+
+    One that is blocked in C sees the exception when it returns. Until then Python 3.11 lets no traced thread enter a
+    function: its `DO_TRACING` looks at the eval breaker, which stays set, before it counts the entry as done. So there
+    it is withdrawn again, and the breaker is cleared by an exception that this thread takes itself. Nothing in between
+    may call a function written in Python.
+    """
     try:
         import ctypes
     except ImportError:  # an interpreter built without it
-        return
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(Aborted))
+        return False
+    throw, over = ctypes.pythonapi.PyThreadState_SetAsyncExc, worker.over
+    other, here = ctypes.c_ulong(worker.carrier.ident), ctypes.c_ulong(_thread.get_ident())
+    aborted, withdrawn = ctypes.py_object(Aborted), ctypes.py_object(_Withdrawn)
+    withdraws = sys.version_info[:2] == (3, 11) and sys.gettrace() is not None
+    throw(other, aborted)
+    ended = bool(over.acquire(timeout=grace))
+    if withdraws and not ended:
+        throw(other, None)
+        try:
+            throw(here, withdrawn)
+            while True:
+                pass
+        except _Withdrawn:
+            pass
+    return ended
+
+
+class _Withdrawn(BaseException):
+    """What a thread raises in itself to clear the eval breaker."""
