@@ -69,7 +69,7 @@ def test_what_has_no_lanes_is_refused(workload) -> None:
 
 
 def test_a_thread_has_its_colour_whether_or_not_a_main_thread_starts_it() -> None:
-    """T1 is blue in both; main is grey."""
+    """T1 is blue in both; main is grey: their names, what they do, and what they hold."""
     alone, started = gil_timeline(simulate(_two())), gil_timeline(simulate(side_by_side(computing(0.01, 2))))
 
     def colours(made: Drawing) -> dict[str, str]:
@@ -79,6 +79,11 @@ def test_a_thread_has_its_colour_whether_or_not_a_main_thread_starts_it() -> Non
 
     assert colours(alone)["T1"] == colours(started)["T1"] == thread_colour(0).lower()
     assert colours(started)["main"] == MUTED.lower()
+    pieces = {str(one.get_gid()): to_hex(one.get_facecolor()) for one in started.axes.patches}
+    runs = {(row[0], pieces[f"span-{number}"]) for number, row in enumerate(started.table[1:], 1) if row[1] == "run"}
+    assert runs == {("T1", thread_colour(0).lower()), ("T2", thread_colour(1).lower())}
+    held = {colour for gid, colour in pieces.items() if gid.startswith("holds-")}
+    assert held - {MUTED.lower()} == {colour for _, colour in runs}
 
 
 def test_a_moment_at_the_gil_keeps_its_colour() -> None:
