@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from lab.cli.folder import check_writable
+from lab.cli.folder import Folder, check_writable
 from lab.cli.screen import say
 from lab.cli.status import FINE
+from lab.cli.watch import ProgressLine
 
 __all__ = ["figures", "tell_of"]
 
@@ -17,7 +18,7 @@ __all__ = ["figures", "tell_of"]
     short_help="Draw the gallery of figures.",
     epilog="\b\nExample:\n  lab figures drawn",
 )
-@click.argument("folder", metavar="[DIR]", default="figures", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[DIR]", default="figures", type=Folder())
 def figures(folder: Path) -> int:
     """Draw the gallery of figures into DIR, or into figures/.
 
@@ -26,7 +27,9 @@ def figures(folder: Path) -> int:
     from lab.draw import draw_gallery  # matplotlib takes a while
 
     check_writable(folder)
-    say(tell_of(draw_gallery(folder)))
+    with ProgressLine() as line:
+        paths = draw_gallery(folder, line.figure)
+    say(tell_of(paths))
     return FINE
 
 

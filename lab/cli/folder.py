@@ -6,7 +6,26 @@ import errno
 import os
 from pathlib import Path
 
-__all__ = ["check_writable"]
+import click
+
+from lab.errors import UsageError
+
+__all__ = ["Folder", "check_writable"]
+
+
+class Folder(click.Path):
+    """A folder on the command line: as a path, an empty name would be the folder that one is in."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        """Return the path; raises `UsageError` for an empty name."""
+        if value == "":
+            raise UsageError("the name of the folder is empty; name one, or . for this one")
+        return super().convert(value, param, ctx)
 
 
 def check_writable(folder: Path) -> None:

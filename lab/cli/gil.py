@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lab.cli import options
-from lab.cli.folder import check_writable
+from lab.cli.folder import Folder, check_writable
 from lab.cli.gil_options import REPEAT, Asked, Named, check_options, pythons_named, what_is_named
 from lab.cli.gil_shown import draw_all, show_demonstration, show_loop, show_trace, show_workload
 from lab.cli.screen import say, show, write_json
@@ -75,7 +75,7 @@ __all__ = ["gil"]
     metavar="OUT.json",
     help="Write the most telling run in the trace format of Chrome and Perfetto.",
 )
-@click.option("--figures", type=click.Path(path_type=Path), metavar="DIR", help="Draw what was found into DIR.")
+@click.option("--figures", type=Folder(), metavar="DIR", help="Draw what was found into DIR.")
 @click.option(
     "--until", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Draw the first S seconds of a timeline."
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from lab.cli.folder import Folder
 from lab.errors import UsageError
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def checkpoint(command: Decorated) -> Decorated:
     """Add the options --checkpoint, --checkpoint-every and --resume."""
     folder = click.option(
         "--checkpoint",
-        type=click.Path(path_type=Path),
+        type=Folder(),
         metavar="DIR",
         help="Keep in this folder what it takes to go on after a kill or Ctrl-C; a run that ends removes it.",
     )

@@ -12,7 +12,7 @@ import click
 from lab.cli import guard, options
 from lab.cli.checkpoints import Checkpoints
 from lab.cli.figures import tell_of
-from lab.cli.folder import check_writable
+from lab.cli.folder import Folder, check_writable
 from lab.cli.screen import complain, say, show, write_json
 from lab.cli.status import BOUND, status_of, worst
 from lab.cli.watch import Watch
@@ -54,7 +54,7 @@ LISTED = 20
     "--max-length", type=click.IntRange(min=0), metavar="L", help="Count the runs of each length up to L steps, too."
 )
 @options.spurious
-@click.option("--figures", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Draw the figures that fit.")
+@click.option("--figures", "folder", type=Folder(), metavar="DIR", help="Draw the figures that fit.")
 @click.option(
     "--preemptions",
     type=click.IntRange(min=0),

@@ -1,4 +1,4 @@
-"""Watches an exploration or a sample: stops it at a time limit or at Ctrl-C, and shows how far it has come."""
+"""Shows how far long work has come, and stops an exploration or a sample at a time limit or at Ctrl-C."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lab.explorer.bounds import Progress
     from lab.explorer.result import Result
 
-__all__ = ["Watch"]
+__all__ = ["ProgressLine", "Watch"]
 
 PATIENCE = 1.0
 """Seconds before the first line of progress."""
@@ -25,7 +25,52 @@ PERIOD = 0.2
 """Seconds between two lines of progress."""
 
 
-class Watch:
+class ProgressLine:
+    """A line on standard error that says how far work has come, wiped away at the end of a `with` block.
+
+    It is for people: nothing is shown when standard error is no terminal, nor in the first second.
+
+    Parameters
+    ----------
+    quiet : bool
+        Whether to show nothing on a terminal either.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._start = self._shown = time.monotonic()
+        self._on_terminal = not quiet and sys.stderr.isatty()
+        self._dirty = False
+
+    def __enter__(self) -> Self:
+        self._start = self._shown = time.monotonic()
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        if self._dirty:
+            self._write("")
+
+    def figure(self, name: str, number: int, wanted: int) -> None:
+        """Show which figure is being drawn; each is shown, since one may take long."""
+        if self._on_terminal and self._elapsed() >= PATIENCE:
+            self._write(f"figure {number} of {wanted}: {name}")
+
+    def _due(self) -> bool:
+        moment = time.monotonic()
+        if not self._on_terminal or moment - self._start < PATIENCE or moment - self._shown < PERIOD:
+            return False
+        self._shown = moment
+        return True
+
+    def _write(self, text: str) -> None:
+        sys.stderr.write(f"\r\x1b[K{text}")
+        sys.stderr.flush()
+        self._dirty = True
+
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._start
+
+
+class Watch(ProgressLine):
     """A time limit, Ctrl-C and progress for one exploration, in force inside a `with` block.
 
     The first Ctrl-C asks the exploration to stop and keep what it has; the second ends the command.
@@ -39,15 +84,13 @@ class Watch:
     """
 
     def __init__(self, max_seconds: float | None = None, *, quiet: bool = False) -> None:
+        super().__init__(quiet=quiet)
         self.max_seconds = max_seconds
         self.interrupted = False
-        self._start = self._shown = time.monotonic()
         self._previous: Any = None
-        self._on_terminal = not quiet and sys.stderr.isatty()
-        self._dirty = False
 
     def __enter__(self) -> Self:
-        self._start = self._shown = time.monotonic()
+        super().__enter__()
         if threading.current_thread() is threading.main_thread():
             self._previous = signal.signal(signal.SIGINT, self._stop)
         return self
@@ -55,7 +98,7 @@ class Watch:
     def __exit__(self, *details: object) -> None:
         if self._previous is not None:
             signal.signal(signal.SIGINT, self._previous)
-        self._clear()
+        super().__exit__(*details)
 
     def reached(self) -> bool:
         """Whether the exploration should stop now; explorers ask this often."""
@@ -78,27 +121,7 @@ class Watch:
         """Return the result with the true reason why it stopped: only this class tells Ctrl-C from the time limit."""
         return replace(result, stopped="interrupted") if self.interrupted and not result.complete else result
 
-    def _due(self) -> bool:
-        moment = time.monotonic()
-        if not self._on_terminal or moment - self._start < PATIENCE or moment - self._shown < PERIOD:
-            return False
-        self._shown = moment
-        return True
-
-    def _write(self, text: str) -> None:
-        sys.stderr.write(f"\r\x1b[K{text}")
-        sys.stderr.flush()
-        self._dirty = True
-
-    def _elapsed(self) -> float:
-        return time.monotonic() - self._start
-
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         if self.interrupted:
             raise KeyboardInterrupt
         self.interrupted = True
-
-    def _clear(self) -> None:
-        if self._dirty:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()

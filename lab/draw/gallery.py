@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -151,8 +152,15 @@ GALLERY = (
 GALLERY_SIZES: tuple[SizeName, ...] = ("column", "slide")
 
 
-def draw_gallery(directory: str | Path) -> list[Path]:
+def draw_gallery(directory: str | Path, progress: Callable[[str, int, int], None] | None = None) -> list[Path]:
     """Draw every picture of the gallery for a column and for a slide, with an index that says each in words.
+
+    Parameters
+    ----------
+    directory : str or Path
+        Where the files go; it is made if need be.
+    progress : callable, optional
+        Called before each picture with its name, its place from 1, and how many there are.
 
     Raises
     ------
@@ -167,7 +175,9 @@ def draw_gallery(directory: str | Path) -> list[Path]:
         "Drawn by `lab figures` from explored scenarios, simulated runs and recorded measurements. Each",
         "comes as SVG, PNG and PDF, 89 mm wide for a column and 16:9 for a slide, and its data as CSV.",
     ]
-    for picture in GALLERY:
+    for number, picture in enumerate(GALLERY, 1):
+        if progress is not None:
+            progress(picture.name, number, len(GALLERY))
         drawn = {size: picture.make(size) for size in GALLERY_SIZES}
         for size, drawing in drawn.items():
             paths += save(drawing, folder, _file_name(picture.name, size))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.cli import watch
 from lab.draw import gallery
 from tests.cli.conftest import BUSY, RACE, SOUND
 
@@ -90,7 +91,19 @@ def test_figures_draws_the_gallery(command, monkeypatch, tmp_path) -> None:
     name = gallery.GALLERY[0].name
     assert f"  {tmp_path / name}: svg, png, pdf" in done.out
     assert (tmp_path / f"{name}.svg").exists()
-    assert done.status == 0
+    assert (done.status, done.err) == (0, "")
+
+
+def test_figures_says_on_a_terminal_how_far_it_is(command, monkeypatch, tmp_path) -> None:
+    """On standard error; standard output is the same."""
+    monkeypatch.setattr(gallery, "GALLERY", gallery.GALLERY[2:4])
+    plain = command("figures", tmp_path).out
+    monkeypatch.setattr(watch, "PATIENCE", 0.0)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    done = command("figures", tmp_path)
+    first, second = (picture.name for picture in gallery.GALLERY)
+    assert done.err == f"\r\x1b[Kfigure 1 of 2: {first}\r\x1b[Kfigure 2 of 2: {second}\r\x1b[K"
+    assert (done.status, done.out) == (0, plain)
 
 
 @pytest.mark.parametrize("name", ["run", "list", "show", "compare", "replay", "verify", "figures"])

@@ -121,6 +121,23 @@ def test_figures_cannot_go_into_a_file(command, files, arguments) -> None:
     _is_a_sentence(command(*arguments, path / "below"), "occupied")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["figures"],
+        ["run", "refcount/race", "--figures"],
+        ["gil", "convoy", "--figures"],
+        ["run", "refcount/race", "--checkpoint"],
+    ],
+    ids=" ".join,
+)
+def test_a_folder_without_a_name_is_not_this_one(command, monkeypatch, tmp_path, arguments) -> None:
+    """As of an unset variable of the shell; nothing is written."""
+    monkeypatch.chdir(tmp_path)
+    _is_a_sentence(command(*arguments, ""), "the name of the folder is empty")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_figures_cannot_go_where_nobody_may_write(command, monkeypatch, tmp_path) -> None:
     """Asked before exploring; the system's own words."""
     monkeypatch.setattr(os, "access", lambda *_: False)

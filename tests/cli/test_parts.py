@@ -13,7 +13,7 @@ import pytest
 
 from lab.cli import guard, screen, watch
 from lab.cli.status import BOUND, FINE, FOUND, WRONG, status_of
-from lab.cli.watch import Watch
+from lab.cli.watch import ProgressLine, Watch
 from lab.errors import IncompleteError, ScenarioError
 from lab.explorer.bounds import Progress
 from lab.explorer.result import BuiltIn, ExpectationResult
@@ -79,6 +79,23 @@ def test_a_sample_tells_how_many_runs_it_has(clock, terminal) -> None:
         clock[0] += 2
         bounds.drawn(500, 2000)
     assert terminal.getvalue() == "\r\x1b[K500 of 2,000 runs, 250 runs/s\r\x1b[K"
+
+
+def test_the_gallery_tells_which_figure_it_draws(clock, terminal, monkeypatch) -> None:
+    """After a second each of them, however soon it follows the one before; nothing is left, nor shown to a file."""
+    with ProgressLine() as line:
+        line.figure("first", 1, 3)
+        assert terminal.getvalue() == ""
+        clock[0] += 1
+        line.figure("second", 2, 3)
+        line.figure("third", 3, 3)
+    wipe = "\r\x1b[K"
+    assert terminal.getvalue() == f"{wipe}figure 2 of 3: second{wipe}figure 3 of 3: third{wipe}"
+    monkeypatch.setattr(terminal, "isatty", lambda: False)
+    with ProgressLine() as line:
+        clock[0] += 2
+        line.figure("second", 2, 3)
+    assert terminal.getvalue().count("second") == 1
 
 
 def test_a_short_exploration_leaves_the_terminal_alone(clock, terminal) -> None:

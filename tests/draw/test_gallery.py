@@ -38,9 +38,11 @@ def test_the_index_says_every_picture_in_words() -> None:
 
 
 def test_drawing_the_gallery_writes_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One picture, two sizes, four formats, and the index."""
+    """One picture, two sizes, four formats, and the index; it is announced before there is any of it."""
     monkeypatch.setattr("lab.draw.gallery.GALLERY", GALLERY[3:4])
-    paths = draw_gallery(tmp_path)
+    told = []
+    paths = draw_gallery(tmp_path, lambda *said: told.append((*said, list(tmp_path.iterdir()))))
+    assert told == [(GALLERY[3].name, 1, 1, [])]
     assert len(paths) == 9
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in paths)
 
