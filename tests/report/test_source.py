@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lab.explorer import switch_points
 from lab.language import parse
+from lab.model import switch_points
 from lab.report import source
 
 TEXT = """\
