@@ -32,6 +32,11 @@ def box(tmp_path, monkeypatch):
     del sys.modules["boxes_of_others"]
 
 
+@pytest.mark.xfail(
+    sys.gettrace() is not None,
+    reason="while coverage traces, the order in which both read last is missed",
+    strict=False,
+)
 def test_a_call_of_an_installed_package_is_one_step(box):
     """No update is lost, and each thread may see one or two, but not both one; what was taken whole is said."""
     found = explore([adds_and_reads] * 2, setup=box)
