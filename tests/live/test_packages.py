@@ -34,7 +34,7 @@ def box(tmp_path, monkeypatch):
 
 @pytest.mark.xfail(
     sys.gettrace() is not None,
-    reason="while coverage traces, the order in which both read last is missed",
+    reason="while coverage traces, that both read last is missed",
     strict=False,
 )
 def test_a_call_of_an_installed_package_is_one_step(box):
