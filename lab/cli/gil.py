@@ -154,7 +154,7 @@ def _plots(plan: _Plan, outcome: _Outcome, rows: Sequence[Mapping[str, Any]], py
     """Draw rows, with measured values where there are some; nothing where a row has no time."""
     from lab.draw import Timed, latency_plot, speed_up_bars, time_bars
 
-    where = f"CPython {python}, median and interquartile range" if python else outcome.note
+    where = outcome.measured_on(python) if python else outcome.note
     note = f"simulated, {outcome.settings.cores} cores, seed {outcome.settings.seed}"
     note += f"; measured, {where}" if where else ""
     unit = plan.experiment.measured.rpartition("_")[2]
@@ -197,11 +197,22 @@ class _Plan:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """Rows, with which settings they were simulated, and where measured values come from."""
+    """Rows, with which settings they were simulated, in which interpreters they were measured, and how often."""
 
     rows: list[dict[str, Any]]
     settings: Settings
-    note: str = ""
+    pythons: tuple[str, ...] = ()
+    repeat: int = 0
+
+    @property
+    def note(self) -> str:
+        """Where measured values come from; empty when there are none."""
+        return self.measured_on(*self.pythons) if self.pythons else ""
+
+    def measured_on(self, *pythons: str) -> str:
+        """Say how often and in which interpreters something was measured."""
+        attempts = "one attempt" if self.repeat == 1 else f"{self.repeat} attempts"
+        return f"CPython {', '.join(pythons)}, median and interquartile range of {attempts}"
 
 
 def _planned(name: str, asked: Asked) -> _Plan:
@@ -250,7 +261,7 @@ def _measured(plan: _Plan, asked: Asked) -> _Outcome:
         pairs = zip(plan.experiment.rows(cases), more, strict=True)
         rows += with_speed_ups([label | row | columns for (row, _), columns in pairs])
     used = settings if len(pythons) == 1 else plan.settings
-    return _Outcome(rows, used, f"CPython {', '.join(versions)}, median and interquartile range")
+    return _Outcome(rows, used, tuple(versions), asked.repeat)
 
 
 def _as_on(python: Interpreter, plan: _Plan, found: Mapping[str, float], asked: Asked) -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 
 import pytest
@@ -83,6 +84,7 @@ def test_measured_values_stand_beside_simulated_ones(command) -> None:
     shown = command(*arguments, "--python", sys.executable).out
     assert "measured, ms" in shown
     assert f"CPython {sys.version_info.major}.{sys.version_info.minor}" in shown
+    assert "median and interquartile range of one attempt" in shown
 
 
 def test_without_a_gil_threads_are_simulated_without_one(command, monkeypatch) -> None:
@@ -200,15 +202,16 @@ def test_figures_of_many_threads_show_the_first(command, tmp_path) -> None:
 
 
 def test_two_interpreters_have_a_figure_each(command, tmp_path, monkeypatch) -> None:
-    """Both are this one here, under two names: a measured bar in each."""
+    """Both are this one here, under two names: a measured bar in each, and how often it was measured."""
     ones = [Interpreter(sys.executable, "CPython", name, "3.13", gil=True) for name in ("3.13.1", "3.13.2")]
     monkeypatch.setattr("lab.verify.interpreters.found", lambda: (tuple(ones), ()))
-    small = ("--set", "pause=0.01", "--repeat", 1, "--python", "all", "--figures", tmp_path)
+    small = ("--set", "pause=0.01", "--repeat", 2, "--python", "all", "--figures", tmp_path)
     assert command("gil", "hello-asyncio", "--measure", *small).status == 0
     for name in ("3.13.1", "3.13.2"):
         drawn = (tmp_path / f"hello-asyncio-times-{name}.svg").read_text(encoding="utf-8")
         assert "bar-1-measured" in drawn
-        assert f"measured, CPython {name}" in drawn
+        said = " ".join(re.findall(r">([^<>]+)</text>", drawn))
+        assert f"measured, CPython {name}, median and interquartile range of 2 attempts" in said
 
 
 def test_a_demonstration_shows_its_source_its_output_and_why(command) -> None:
