@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -307,9 +306,9 @@ class _Search:
         state = self.setup() if self.setup is not None else None
         arguments: list[tuple[Any, ...]] = [() if self.setup is None else (state,)] * len(self.threads)
         enter = _nothing
-        if not hasattr(sys, "monitoring") and threading.gettrace() is None:  # else coverage measures
+        if not hasattr(sys, "monitoring"):
             checked = self.executions < CHECKED_RUNS or self.executions % 16 == 0
-            enter = code.begin_to_trace if checked else _untraced
+            enter = code.begin_to_watch if checked else _unwatched
         run = control.run(
             self.threads, choose, arguments=arguments, names=self.names, most_steps=self.most_steps, enter=enter
         )
@@ -447,8 +446,8 @@ def _nothing() -> None:
     pass
 
 
-def _untraced() -> None:
-    sys.settrace(None)
+def _unwatched() -> None:
+    sys.setprofile(None)
 
 
 def _trace(error: BaseException) -> tuple[str, ...]:

@@ -182,12 +182,15 @@ class Instrumented:
             self.found = written & self.read
         return self.found
 
-    def begin_to_trace(self) -> None:
-        """Begin to look for such code in the thread that runs."""
-        sys.settrace(self.trace)
+    def begin_to_watch(self) -> None:
+        """Begin to look for such code in the thread that runs, before Python 3.12.
 
-    def trace(self, frame: types.FrameType, event: str, _: Any) -> None:
-        """Note code without hooks; for `sys.settrace` in a thread, before Python 3.12."""
+        As a profiler, not as a tracer: coverage and debuggers trace, and go on doing so.
+        """
+        sys.setprofile(self.profile)
+
+    def profile(self, frame: types.FrameType, event: str, _: Any) -> None:
+        """Note code without hooks; for `sys.setprofile` in a thread."""
         code = frame.f_code
         if event == "call" and id(code) not in self.known and not _is_own(code.co_filename):
             self._ran(code, frame.f_globals)

@@ -36,6 +36,7 @@ def tidy():
         threading.active_count(),
         len(sys._current_frames()),
         sys.gettrace(),
+        sys.getprofile(),
         add.__code__,
         sys.getrecursionlimit(),
     ]
@@ -46,6 +47,14 @@ def clean():
     before = tidy()
     yield
     assert tidy() == before
+
+
+@pytest.fixture(autouse=True)
+def interruptible():
+    """Let Ctrl-C interrupt, also where whoever started the tests ignores it, as a shell does for background jobs."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def messages(found):
