@@ -9,6 +9,7 @@ import site
 import sys
 import sysconfig
 import types
+import weakref
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -96,18 +97,88 @@ def _spaces(value: Any) -> list[dict[str, Any]]:
 def functions_in(
     namespaces: list[dict[str, Any]], roots: Iterable[Callable[..., Any]]
 ) -> tuple[list[types.FunctionType], list[type]]:
-    """Return every function and every class alive that belongs to one of the modules, wherever it is kept."""
-    wanted = {id(space) for space in namespaces}
-    names = {space.get("__name__") for space in namespaces}
-    alive = gc.get_objects()
-    alive += roots
+    """Return every function and every class alive that belongs to one of the modules, wherever it is kept.
+
+    Notes
+    -----
+    To look through everything that is alive takes longer than many an exploration. Once that has been done for some
+    modules, what is new stands in the collector's first two generations, unless the second was collected since.
+    """
+    names = frozenset(str(space.get("__name__")) for space in namespaces)
     if _IMMORTAL:
-        alive += _untracked(namespaces, names)
+        return _among(_alive(None, roots, _untracked(namespaces, names)), namespaces, names)
+    key = (tuple(map(id, namespaces)), names)
+    before = _collections()
+    if _known and _known[-1].key == key and _known[-1].collections == before:
+        old = _known[-1].alive()
+        alive = _alive(0, old, roots)
+        alive += gc.get_objects(1)  # later: what is collected in between goes from the first to the second
+        if _collections() == before:
+            found = _among(alive, namespaces, names)
+            _known[-1].add((*found[0], *found[1]), old)
+            return found
+    if gc.isenabled():
+        gc.collect(1)  # so that little is left in the first two
+    before = _collections()
+    found = _among(_alive(None, roots), namespaces, names)
+    _known[:] = [_Known(key, namespaces, before)]
+    _known[-1].add((*found[0], *found[1]))
+    return found
+
+
+def _alive(generation: int | None, *more: Iterable[Any]) -> list[Any]:
+    """Return the collector's objects, and more; the list is not in itself, so that it goes at once."""
+    found = gc.get_objects(generation)
+    for one in more:
+        found += one
+    return found
+
+
+def _among(
+    alive: list[Any], namespaces: list[dict[str, Any]], names: frozenset[str]
+) -> tuple[list[types.FunctionType], list[type]]:
+    """Return the functions and classes among these objects that belong to the modules."""
+    wanted = {id(space) for space in namespaces}
     sought = _classes_of_classes() | {types.FunctionType}
-    some = list(itertools.compress(alive, map(sought.__contains__, map(type, alive))))
-    found = {id(one): one for one in some if type(one) is types.FunctionType and id(one.__globals__) in wanted}
-    kinds = [one for one in some if type(one) is not types.FunctionType and one.__module__ in names]
-    return list(found.values()), kinds
+    some = itertools.compress(alive, map(sought.__contains__, map(type, alive)))
+    found: dict[int, types.FunctionType] = {}
+    kinds: dict[int, type] = {}
+    for one in some:
+        if type(one) is types.FunctionType:
+            if id(one.__globals__) in wanted:
+                found[id(one)] = one
+        elif one.__module__ in names:
+            kinds[id(one)] = one
+    return list(found.values()), list(kinds.values())
+
+
+def _collections() -> tuple[int, ...]:
+    """Return what tells whether objects may have left the collector's first two generations."""
+    return (*[one["collections"] for one in gc.get_stats()[1:]], gc.get_freeze_count())
+
+
+class _Known:
+    """What was found alive the last time; it may die meanwhile."""
+
+    def __init__(self, key: Any, namespaces: list[dict[str, Any]], collections: tuple[int, ...]) -> None:
+        self.key = key
+        self.namespaces = list(namespaces)  # so that their identity stays theirs
+        self.collections = collections
+        self.references: list[weakref.ref[Any]] = []
+
+    def alive(self) -> list[Any]:
+        """Return what is still there."""
+        return [one for one in [reference() for reference in self.references] if one is not None]
+
+    def add(self, found: Iterable[Any], known: Iterable[Any] = ()) -> None:
+        """Note what was found."""
+        self.references = [reference for reference in self.references if reference() is not None]
+        before = {id(one) for one in known}
+        self.references += [weakref.ref(one) for one in found if id(one) not in before]
+
+
+_known: list[_Known] = []
+"""At most one: of the last modules that were looked for."""
 
 
 def _classes_of_classes() -> set[type]:
@@ -125,7 +196,7 @@ _IMMORTAL = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 """Whether functions and classes are not among the collector's objects, as in Python 3.13 without a GIL."""
 
 
-def _untracked(namespaces: list[dict[str, Any]], names: set[Any]) -> list[Any]:
+def _untracked(namespaces: list[dict[str, Any]], names: frozenset[str]) -> list[Any]:
     """Return the functions and classes that one comes to from the variables of the modules."""
     wanted = {id(space) for space in namespaces}
     left: list[Any] = list(namespaces)

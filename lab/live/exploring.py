@@ -14,6 +14,7 @@ from lab.live.checked import check_counts
 from lab.live.instrumented import Instrumented
 from lab.live.result import Failure, LiveResult, Outcome, Step
 from lab.live.runner import Run, controlled
+from lab.live.runner.cores import OneCore
 from lab.live.runner.operations import OWN_FILES
 from lab.live.runner.run import WATCHDOG, Control
 from lab.live.runner.schedules import following
@@ -143,8 +144,9 @@ def explore(
             with (
                 Instrumented(roots, modules, further, changed) as code,
                 controlled(code.namespaces, roots=roots, watchdog=watchdog) as control,
+                OneCore() as core,
             ):
-                search.go(control, code)
+                search.go(control, code, core)
                 found = search.result(strategy if bound is None or strategy != "dpor" else "preemptions")
         except _Again as again:
             restarts += bool(again.spaces)
@@ -256,7 +258,7 @@ class _Search:
         self.stopped = False
         self.whole: dict[str, None] = {}
 
-    def go(self, control: Control, code: Instrumented) -> None:
+    def go(self, control: Control, code: Instrumented, core: OneCore) -> None:
         """Make runs until there is none left, or a bound is reached."""
         self._limit(f"this Python runs {one.kind} in {one.file}:{one.line} without a hook" for one in code.unhooked)
         while True:
@@ -282,6 +284,7 @@ class _Search:
             if self._is_enough():
                 self.stopped = True
                 break
+            core.look()
         if self.failures and len(self.strategy_name()) and not isinstance(self.strategy, _Replay):
             self._shrink(control, code)
 

@@ -39,6 +39,8 @@ def tidy():
         sys.getprofile(),
         add.__code__,
         sys.getrecursionlimit(),
+        os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None,
+        os.sched_getscheduler(0) if hasattr(os, "sched_getscheduler") else None,
     ]
 
 
@@ -266,8 +268,15 @@ def test_control_c_while_names_are_replaced():
 
 def test_control_c_while_everything_is_put_back():
     """It waits: the step that it interrupts is made again, and then those that are left."""
-    with (
-        patch.object(replacements, "exchange", side_effect=[None, KeyboardInterrupt, None]),
-        pytest.raises(KeyboardInterrupt),
-    ):
-        explore([add], setup=State)
+    real, held, calls = replacements.exchange, threading.Lock(), []
+
+    def interrupted(*arguments):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        real(*arguments)
+
+    with patch.object(replacements, "exchange", interrupted), pytest.raises(KeyboardInterrupt):
+        explore([lambda state: held.locked()], setup=State)
+    assert len(calls) == 3
+    assert type(held) is type(threading.Lock())

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from typing import Any, Optional
 
-from lab.live.runner import conditions, library, locks, queues, threads
+from lab.live.runner import conditions, cores, library, locks, queues, threads
 from lab.live.runner.operations import OWN_FILES
 from lab.live.runner.session import working
 from lab.live.runner.twins import Twins, exchange
@@ -84,7 +84,8 @@ def _table() -> list[tuple[Any, str, Any]]:
         (base, "LOGGER", library.Log(base.LOGGER)),
     ]
     found += [(time, name, threads.clock_of(name)) for name in CLOCKS]
-    found += [(os, name, replacement) for name, replacement in (("fork", _fork), ("_exit", _exit)) if name in _real]
+    in_os = {"fork": _fork, "_exit": _exit, "sched_getaffinity": cores.allowed}
+    found += [(os, name, replacement) for name, replacement in in_os.items() if hasattr(os, name)]
     return found
 
 
@@ -102,8 +103,12 @@ def install(
     twins = Twins()
     begin = list(roots)
 
+    def put_back() -> None:
+        if twins.made:  # else no twin can stand anywhere
+            exchange(namespaces, begin, twins.originals())
+
     def undo() -> None:
-        changes.undo(lambda: exchange(namespaces, begin, twins.originals()))
+        changes.undo(put_back)
 
     try:
         standing = _replace_names(namespaces, changes)

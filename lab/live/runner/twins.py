@@ -7,13 +7,14 @@ or as a default argument.
 from __future__ import annotations
 
 import functools
+import itertools
 import queue
 import threading
 import types
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from contextlib import suppress
-from typing import Any, Union
+from typing import Any, Optional, Union
 
 from lab.live.runner import conditions, locks, queues, threads
 
@@ -22,8 +23,8 @@ __all__ = ["Originals", "Twins", "exchange"]
 MOST_OBJECTS = 200_000
 """Objects that are looked at; what lies behind more than that is not replaced."""
 
-Put = Callable[[Any], None]
-"""Puts a value where another one was found."""
+_Inside = tuple[Any, Optional[Callable[..., Any]], tuple[Any, ...]]
+"""A value, what puts another one there, if anything can, and where: its first arguments."""
 
 
 class Twins:
@@ -119,13 +120,15 @@ def exchange(spaces: Sequence[MutableMapping[str, Any]], roots: Iterable[Any], o
         if id(value) in seen:
             continue
         seen[id(value)] = value
-        for put, inner in list(walk.inside(value)):
+        for inner, put, where in walk.inside(value):
+            if type(inner) in _NOTHING_INSIDE:
+                continue
             other = others.of(inner)
             if other is None:
                 left.append(inner)
             elif put is not None:
                 with suppress(AttributeError, TypeError):  # where it can only be read
-                    put(other)
+                    put(*where, other)
 
 
 class _Walk:
@@ -135,30 +138,34 @@ class _Walk:
         self.spaces = {id(space) for space in spaces}
         self.names = {space.get("__name__") for space in spaces}
 
-    def inside(self, value: Any) -> Iterator[tuple[Any, Any]]:
-        """Yield what a value holds, each with what replaces it there, or None where nothing can."""
+    def inside(self, value: Any) -> Iterable[_Inside]:
+        """Return what a value holds, each with what replaces it there and where, or None where nothing can."""
         kind = type(value)
-        if kind in _NOTHING_INSIDE:
-            return
-        if isinstance(value, (dict, list, deque, tuple, set, frozenset)):
-            yield from _of_container(value)
+        if kind is types.FunctionType:
+            return _of_function(value) if id(value.__globals__) in self.spaces else ()
+        if kind is dict:
+            return _of_dict(value)
         if kind is types.CellType:
-            yield from _of_cell(value)
-        elif kind is types.FunctionType:
-            if id(value.__globals__) in self.spaces:
-                yield from _of_function(value)
-        elif kind is types.MethodType:
-            yield from ((None, value.__func__), (None, value.__self__))
-        elif isinstance(value, type):
-            if value.__module__ in self.names:
-                for name, one in list(vars(value).items()):
-                    if type(one) not in _NOTHING_INSIDE:
-                        yield functools.partial(type.__setattr__, value, name), one
-        elif kind.__module__ in self.names or isinstance(value, _WRAPPERS):
-            yield from _of_object(value)
+            return _of_cell(value)
+        if kind is types.MethodType:
+            return ((value.__func__, None, ()), (value.__self__, None, ()))
+        if isinstance(value, type):
+            return _of_class(value) if value.__module__ in self.names else ()
+        found: Iterable[_Inside] = ()
+        if isinstance(value, (dict, list, deque, tuple, set, frozenset)):
+            found = _of_container(value)
+        if kind.__module__ in self.names or isinstance(value, _WRAPPERS):
+            found = itertools.chain(found, _of_object(value))
+        return found
 
 
-_NOTHING_INSIDE = frozenset({int, float, str, bytes, bool, type(None), complex, types.ModuleType, types.CodeType})
+_NOTHING_INSIDE = frozenset({int, float, str, bytes, bool, type(None), complex, types.ModuleType, types.CodeType}) | {
+    types.BuiltinFunctionType,
+    types.GetSetDescriptorType,
+    types.MemberDescriptorType,
+    types.MethodDescriptorType,
+    types.WrapperDescriptorType,
+}
 _WRAPPERS = (
     property,
     classmethod,
@@ -170,39 +177,43 @@ _WRAPPERS = (
 )
 
 
-def _of_container(value: Any) -> Iterator[tuple[Any, Any]]:
+def _of_container(value: Any) -> Iterator[_Inside]:
     if isinstance(value, dict):
         yield from _of_dict(value)
     elif isinstance(value, (list, deque)):
         for position, one in enumerate(list(value)):
-            yield functools.partial(value.__setitem__, position), one
+            yield one, value.__setitem__, (position,)
     else:
         for one in value:
-            yield None, one
+            yield one, None, ()
 
 
-def _of_dict(held: Any) -> Iterator[tuple[Put, Any]]:
+def _of_dict(held: Any) -> Iterator[_Inside]:
     for name, one in list(held.items()):
-        if type(one) not in _NOTHING_INSIDE:
-            yield functools.partial(dict.__setitem__, held, name), one
+        yield one, dict.__setitem__, (held, name)
 
 
-def _of_cell(cell: Any) -> Iterator[tuple[Put, Any]]:
+def _of_class(kind: Any) -> Iterator[_Inside]:
+    for name, one in list(vars(kind).items()):
+        yield one, type.__setattr__, (kind, name)
+
+
+def _of_cell(cell: Any) -> Iterator[_Inside]:
     try:
         content = cell.cell_contents
     except ValueError:  # not assigned yet
         return
-    yield functools.partial(setattr, cell, "cell_contents"), content
+    yield content, setattr, (cell, "cell_contents")
 
 
-def _of_function(function: Any) -> Iterator[tuple[Any, Any]]:
+def _of_function(function: Any) -> Iterator[_Inside]:
     for cell in function.__closure__ or ():
-        yield None, cell
-    yield None, function.__dict__
+        yield cell, None, ()
+    yield function.__dict__, None, ()
     if function.__kwdefaults__:
-        yield None, function.__kwdefaults__
+        yield function.__kwdefaults__, None, ()
     for position, one in enumerate(function.__defaults__ or ()):
-        yield functools.partial(_put_default, function, position), one
+        yield one, _put_default, (function, position)
 
 
 def _put_default(function: Any, position: int, value: Any) -> None:
@@ -210,10 +221,10 @@ def _put_default(function: Any, position: int, value: Any) -> None:
     function.__defaults__ = (*before[:position], value, *before[position + 1 :])
 
 
-def _of_object(value: Any) -> Iterator[tuple[Any, Any]]:
+def _of_object(value: Any) -> Iterator[_Inside]:
     for name in ("fget", "fset", "fdel", "__func__", "func", "args", "keywords"):
         if isinstance(value, _WRAPPERS) and hasattr(type(value), name):
-            yield None, getattr(value, name)
+            yield getattr(value, name), None, ()
     held = getattr(value, "__dict__", None)
     if type(held) is dict:
         yield from _of_dict(held)
@@ -221,6 +232,6 @@ def _of_object(value: Any) -> Iterator[tuple[Any, Any]]:
         for slot in list(vars(kind).values()):
             if type(slot) is types.MemberDescriptorType:
                 try:
-                    yield functools.partial(slot.__set__, value), slot.__get__(value, kind)
+                    yield slot.__get__(value, kind), slot.__set__, (value,)
                 except (AttributeError, TypeError):  # not assigned, or only to be read
                     continue
