@@ -13,7 +13,7 @@ from lab.errors import UsageError
 from lab.live.checked import check_counts
 from lab.live.instrumented import Instrumented
 from lab.live.result import Failure, LiveResult, Outcome, Step
-from lab.live.runner import Run, controlled
+from lab.live.runner import Run
 from lab.live.runner.cores import OneCore
 from lab.live.runner.operations import OWN_FILES
 from lab.live.runner.run import WATCHDOG, Control
@@ -46,6 +46,7 @@ CHECKED_RUNS = 30
 """Runs that are traced before Python 3.12; after those every sixteenth."""
 
 _clock = perf_counter
+_MONITORING = hasattr(sys, "monitoring")
 
 
 class _Again(Exception):
@@ -126,6 +127,7 @@ def explore(
     changed: set[str] = set()
     notes: list[str] = []
     restarts = 0
+    roots = [one for one in (*threads, setup, check) if one is not None]
     while True:
         search = _Search(
             threads=list(threads),
@@ -139,15 +141,8 @@ def explore(
             first_failure=first_failure,
             notes=notes,
         )
-        roots = [one for one in (*threads, setup, check) if one is not None]
         try:
-            with (
-                Instrumented(roots, modules, further, changed) as code,
-                controlled(code.namespaces, roots=roots, watchdog=watchdog) as control,
-                OneCore() as core,
-            ):
-                search.go(control, code, core)
-                found = search.result(strategy if bound is None or strategy != "dpor" else "preemptions")
+            _explored(search, Instrumented(roots, modules, further, changed), roots, watchdog)
         except _Again as again:
             restarts += bool(again.spaces)
             if restarts > MOST_RESTARTS:
@@ -155,7 +150,28 @@ def explore(
             further += again.spaces
             changed |= again.names
             continue
+        found = search.result(strategy if bound is None or strategy != "dpor" else "preemptions")
         return replace(found, seconds=_clock() - begun)
+
+
+def _explored(search: _Search, code: Instrumented, roots: list[Callable[..., Any]], watchdog: float) -> None:
+    """Make the runs of a search in an interpreter that is prepared for them, and afterwards is as before."""
+    control, core = Control(watchdog), OneCore()
+    try:
+        code.begin()
+        control.install(code.namespaces, roots)
+        core.begin()
+        search.go(control, code, core)
+    finally:
+        try:  # without a loop, at whose end Ctrl-C could come in
+            core.end()
+            control.close()
+            code.end()
+        except KeyboardInterrupt:  # it waits until everything is as before
+            core.end()
+            control.close()
+            code.end()
+            raise
 
 
 def _check_request(
@@ -273,8 +289,10 @@ class _Search:
                 spaces = list({id(space): space for space in code.missed.values()}.values())
                 where = ", ".join(sorted(f"{one.co_filename}:{one.co_firstlineno}" for one in code.missed))
                 raise _Again(spaces, code.news(), where)
-            self.whole.update(dict.fromkeys(run.whole))
-            self._limit(f"the call in {one.file}:{one.line} may touch too many objects" for one in run.limits)
+            if run.whole:
+                self.whole.update(dict.fromkeys(run.whole))
+            if run.limits:
+                self._limit(f"the call in {one.file}:{one.line} may touch too many objects" for one in run.limits)
             self._note(run, state)
             if run.status == "stuck":  # a thread may still be at work: the next runs would not be the code's own
                 self.stopped = True
@@ -309,7 +327,7 @@ class _Search:
         state = self.setup() if self.setup is not None else None
         arguments: list[tuple[Any, ...]] = [() if self.setup is None else (state,)] * len(self.threads)
         enter = _nothing
-        if not hasattr(sys, "monitoring"):
+        if not _MONITORING:
             checked = self.executions < CHECKED_RUNS or self.executions % 16 == 0
             enter = code.begin_to_watch if checked else _unwatched
         run = control.run(
@@ -333,7 +351,7 @@ class _Search:
         self.executions += 1
         failure = self._judged(run, state)
         returned = tuple(sorted([(name, plain(value)) for name, value in run.returned.items()], key=_first))
-        errors = tuple([(name, f"{type(error).__name__}: {error}") for name, error in sorted(run.errors.items())])
+        errors = tuple([(name, f"{type(one).__name__}: {one}") for name, one in sorted(run.errors.items())])
         key = (run.status, plain(state), returned, errors)
         if key in self.outcomes:
             self.outcomes[key] += 1

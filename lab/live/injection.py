@@ -201,7 +201,9 @@ class _Injector:
 
     def _global(self, kind: str) -> list[Instr]:
         name = self.operand[1] if isinstance(self.operand, tuple) else self.operand
-        if name not in self.names.variables and not (self.names.dynamic and _may_change(self.space.get(name))):
+        if name not in self.names.variables and not (
+            self.names.dynamic and name in self.space and _may_change(self.space[name])
+        ):
             return []
         return self._call(hooks.on_global, kind, name, ())
 
@@ -292,6 +294,4 @@ class _Injector:
 
 def _may_change(value: Any) -> bool:
     """Whether a module's variable with this value is worth a switch point in code that may write any name."""
-    return value is not None and not isinstance(
-        value, types.FunctionType | types.ModuleType | type | types.BuiltinFunctionType
-    )
+    return not isinstance(value, types.FunctionType | types.ModuleType | type | types.BuiltinFunctionType)

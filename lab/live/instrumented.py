@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Self
 
 from lab.errors import UsageError
@@ -23,6 +23,65 @@ _Kept = tuple[types.CodeType, dict[str, Any], tuple[Site, ...]]
 
 _cache: dict[tuple[types.CodeType, int, Names], _Kept] = {}
 """What has been injected, and where a hook is missing; the variables are kept so that their identity stays theirs."""
+
+
+class _Hooked:
+    """What becomes of some functions' code: found out once for as long as they, and what others change, stay the same.
+
+    Attributes
+    ----------
+    key
+        Identities of their code and variables, which are kept here so that they stay theirs.
+    made : list of code objects
+        With hooks.
+    known : dict
+        By identity, all code objects with hooks.
+    read : frozenset of str
+        Names of what is read and never written.
+    unhooked : dict
+        The accesses that should have got a hook, and have none.
+    """
+
+    def __init__(
+        self, key: Any, pairs: list[tuple[types.CodeType, dict[str, Any]]], functions: Iterable[types.FunctionType]
+    ) -> None:
+        self.key = key
+        self.kept = pairs
+        codes = {code for code, _ in pairs}
+        inside = list(code_objects(codes))
+        names = names_written(inside, key[1])
+        fixed = fixed_variables(codes)
+        self.read = frozenset(name for code in inside for name in code.co_names) - names.attributes
+        self.made: list[types.CodeType] = []
+        self.known: dict[int, types.CodeType] = {}
+        self.unhooked: dict[Site, None] = {}
+        for function in functions:
+            code = function.__code__
+            known = (code, id(function.__globals__), names)
+            if known not in _cache:
+                if len(_cache) >= MOST_KEPT:
+                    _cache.clear()
+                _cache[known] = _injected(function, names, fixed.get(code, frozenset()))
+            self.unhooked.update(dict.fromkeys(_cache[known][2]))
+            self.made.append(_cache[known][0])
+        self.known.update((id(one), one) for one in code_objects(self.made))
+
+
+_last: list[_Hooked] = []
+"""At most one: of the functions that had hooks the last time."""
+
+
+def _injected(function: types.FunctionType, names: Names, fixed: frozenset[str]) -> _Kept:
+    code = inject(function.__code__, function.__globals__, names, fixed)
+    without: list[Site] = []
+    left = [(function.__code__, code, fixed)]
+    while left:
+        before, after, outer = left.pop()
+        inside = fixed_cells(before, outer)
+        without += unhooked(after, names, inside)
+        pairs = zip(_inner(before), _inner(after), strict=True)
+        left += [(one, other, inside) for one, other in pairs]
+    return code, function.__globals__, tuple(without)
 
 
 class Instrumented:
@@ -65,60 +124,51 @@ class Instrumented:
         self.functions, kinds = functions_in(self.namespaces, roots)
         self.changed = frozenset(changed) | worked_out_names(kinds)
         self.before: list[tuple[types.FunctionType, types.CodeType]] = []
-        self.known: dict[int, types.CodeType] = {}
+        self.known: Mapping[int, types.CodeType] = {}
         self.missed: dict[types.CodeType, dict[str, Any]] = {}
         self.foreign: dict[types.CodeType, None] = {}
-        self.unhooked: dict[Site, None] = {}
+        self.unhooked: Iterable[Site] = ()
         self.looked_at = 0
         self.read: frozenset[str] = frozenset()
         self.found: frozenset[str] = frozenset()
         self.tool: int | None = None
 
     def __enter__(self) -> Self:
-        set_controlled(self.modules)
-        codes = {function.__code__ for function in self.functions}
-        inside = list(code_objects(codes))
-        names = names_written(inside, self.changed)
-        self.read = frozenset(name for code in inside for name in code.co_names) - names.attributes
-        fixed = fixed_variables(codes)
-        try:
-            for function in self.functions:
-                code = function.__code__
-                key = (code, id(function.__globals__), names)
-                if key not in _cache:
-                    if len(_cache) >= MOST_KEPT:
-                        _cache.clear()
-                    _cache[key] = self._injected(function, names, fixed.get(code, frozenset()))
-                self.unhooked.update(dict.fromkeys(_cache[key][2]))
-                self.before.append((function, code))
-                function.__code__ = _cache[key][0]
-                self.known.update((id(one), one) for one in code_objects([function.__code__]))
-            self._watch()
-        except BaseException:
-            self.__exit__()
-            raise
+        self.begin()
         return self
 
-    @staticmethod
-    def _injected(function: types.FunctionType, names: Names, fixed: frozenset[str]) -> _Kept:
-        code = inject(function.__code__, function.__globals__, names, fixed)
-        without: list[Site] = []
-        left = [(function.__code__, code, fixed)]
-        while left:
-            before, after, outer = left.pop()
-            inside = fixed_cells(before, outer)
-            without += unhooked(after, names, inside)
-            pairs = zip(_inner(before), _inner(after), strict=True)
-            left += [(one, other, inside) for one, other in pairs]
-        return code, function.__globals__, tuple(without)
-
     def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def begin(self) -> None:
+        """Put the hooks in."""
+        set_controlled(self.modules)
+        pairs = [(function.__code__, function.__globals__) for function in self.functions]
+        key = (tuple([(id(code), id(space)) for code, space in pairs]), self.changed)
+        if not _last or _last[-1].key != key:
+            _last[:] = [_Hooked(key, pairs, self.functions)]
+        hooked = _last[-1]
+        self.read = hooked.read
+        self.known = hooked.known
+        self.unhooked = hooked.unhooked
+        try:
+            for function, (before, _), after in zip(self.functions, pairs, hooked.made, strict=True):
+                self.before.append((function, before))
+                function.__code__ = after
+            self._watch()
+        except BaseException:
+            self.end()
+            raise
+
+    def end(self) -> None:
+        """Take them out; Ctrl-C waits until that is done."""
         interrupted: KeyboardInterrupt | None = None
         left: list[Callable[[], None]] = [self._put_back, lambda: set_controlled(()), self._unwatch]
         while left:
             try:
-                left[-1]()
-                left.pop()
+                while left:
+                    left[-1]()
+                    left.pop()
             except KeyboardInterrupt as error:  # it waits until everything is as before
                 interrupted = error
         if interrupted is not None:
@@ -152,8 +202,8 @@ class Instrumented:
             monitoring.set_events(self.tool, 0)
             for event in (monitoring.events.PY_START, monitoring.events.PY_RESUME):
                 monitoring.register_callback(self.tool, event, None)
-            monitoring.free_tool_id(self.tool)
-            self.tool = None
+            tool, self.tool = self.tool, None  # first: nothing may come in between
+            monitoring.free_tool_id(tool)
 
     def _began(self, code: types.CodeType, _: int) -> Any:
         if id(code) not in self.known and not _is_own(code.co_filename):

@@ -41,6 +41,7 @@ def careless(monkeypatch):
             injection._Injector, "before", lambda self: [] if self.one.name.startswith(name) else real(self)
         )
         monkeypatch.setattr(instrumented, "_cache", {})
+        monkeypatch.setattr(instrumented, "_last", [])
 
     return forget
 

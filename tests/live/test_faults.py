@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from unittest.mock import patch
 
 import pytest
@@ -278,5 +279,30 @@ def test_control_c_while_everything_is_put_back():
 
     with patch.object(replacements, "exchange", interrupted), pytest.raises(KeyboardInterrupt):
         explore([lambda state: held.locked()], setup=State)
-    assert len(calls) == 3
+    assert len(calls) >= 3
     assert type(held) is type(threading.Lock())
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs an interval timer")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # some of them within a finalizer
+def test_control_c_at_hundreds_of_moments():
+    """Spread over one exploration, from its beginning to its end."""
+
+    def stop(number, frame):
+        raise KeyboardInterrupt
+
+    explore([add] * 2, setup=State)
+    begun = time.perf_counter()
+    explore([add] * 2, setup=State)
+    lasts, expected = time.perf_counter() - begun, tidy()
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        for position in range(1, 201):
+            with suppress(KeyboardInterrupt):
+                signal.setitimer(signal.ITIMER_REAL, lasts * position / 180)
+                explore([add] * 2, setup=State)
+                time.sleep(2 * lasts)
+            assert tidy() == expected
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

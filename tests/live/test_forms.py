@@ -102,3 +102,28 @@ def test_what_code_without_hooks_does(form):
     found = explore([function] * 2, setup=forms_of_others.fresh, check=lambda state: seen.add(shown(state)))
     assert (found.failures, found.notes, found.exhausted) == ((), (), True)
     assert seen == wanted
+
+
+LAZY = """
+INSTANCE = None
+
+def begin():
+    globals()["INSTANCE"] = None
+
+def lazily(_):
+    if INSTANCE is None:
+        globals()["INSTANCE"] = 1
+        return "made"
+"""
+
+
+def test_a_global_without_a_value_yet():
+    """Both threads may find none; the only code that writes it makes up its name."""
+    space = {"__name__": "lazy_module"}
+    exec(compile(LAZY, "<lazy module>", "exec"), space)
+    found = explore([space["lazily"]] * 2, setup=space["begin"])
+    assert {tuple(dict(one.returned).values()) for one in found.outcomes} == {
+        ("made", "made"),
+        ("made", None),
+        (None, "made"),
+    }

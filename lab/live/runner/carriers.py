@@ -27,19 +27,25 @@ class Carrier:
         The thread's identity, 0 until it has begun.
     lost : bool
         Whether nobody waits for it any more: it ends when its task does.
+    ended : bool
+        Whether it has, or has not been started.
     """
 
-    __slots__ = ("gate", "gone", "ident", "lost", "prepare", "task")
+    __slots__ = ("ended", "gate", "gone", "ident", "lost", "task")
 
-    def __init__(self, prepare: Optional[Callable[[], None]] = None) -> None:
+    def __init__(self) -> None:
         self.gate = new_gate()
         self.gate.acquire()
         self.gone = new_gate()
         self.gone.acquire()
         self.task: Optional[Callable[[], None]] = None
-        self.prepare = prepare
         self.ident = 0
         self.lost = False
+        self.ended = True
+
+    def start(self) -> None:
+        """Start the thread."""
+        self.ended = False
         _thread.start_new_thread(self._carry, ())
 
     def _carry(self) -> None:
@@ -57,6 +63,7 @@ class Carrier:
             del task
             if self.lost:
                 break
+        self.ended = True
         self.gone.release()
 
 
@@ -64,12 +71,18 @@ class Carriers:
     """A stock of carriers; those that are given back carry again."""
 
     def __init__(self) -> None:
+        self.made: list[Carrier] = []
         self.idle: list[Carrier] = []
         self.lost: list[Carrier] = []
 
     def take(self) -> Carrier:
         """Return an idle carrier, or a new one."""
-        return self.idle.pop() if self.idle else Carrier()
+        if self.idle:
+            return self.idle.pop()
+        carrier = Carrier()
+        self.made.append(carrier)
+        carrier.start()
+        return carrier
 
     def give_back(self, carrier: Carrier) -> None:
         """Take back a carrier whose task has ended."""
@@ -83,10 +96,23 @@ class Carriers:
             carrier.gate.release()  # its task may have ended just now
 
     def close(self) -> None:
-        """End all idle threads and wait until they are gone."""
-        for carrier in self.idle:
-            carrier.task = None
-            carrier.gate.release()
-        for carrier in self.idle:
-            carrier.gone.acquire(timeout=5.0)
+        """End all threads that are not lost, and wait until they are gone; Ctrl-C waits, too."""
+        interrupted: Optional[KeyboardInterrupt] = None
+        while self.made:
+            try:
+                while self.made:
+                    self._end(self.made[-1])
+                    self.made.pop()
+            except KeyboardInterrupt as error:
+                interrupted = error
         self.idle.clear()
+        if interrupted is not None:
+            raise interrupted
+
+    def _end(self, carrier: Carrier) -> None:
+        if carrier not in self.lost:
+            carrier.task = None
+            if carrier.gate.locked():
+                carrier.gate.release()
+            if not carrier.ended:
+                carrier.gone.acquire(timeout=5.0)

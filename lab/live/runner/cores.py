@@ -45,37 +45,46 @@ class OneCore:
         self.begun = self.busy = 0.0
 
     def __enter__(self) -> OneCore:
-        if _real is None:
-            return self
         try:
-            with suppress(OSError, ValueError, IndexError):
-                self._bind()
+            self.begin()
         except BaseException:
-            self.__exit__()
+            self.end()
             raise
         return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def begin(self) -> None:
+        """Stay on this core."""
+        if _real is not None:
+            with suppress(OSError, ValueError, IndexError):
+                self._bind()
 
     def _bind(self) -> None:
         self.before = _real(0)
         if len(self.before) < 2:
             return
-        core = _current()
+        core = _last[0] if _last else _current()
         self.others = frozenset(_threads()) - {get_native_id()}
         _pinned.append(self)
         self.own = {core if core in self.before else min(self.before)}
+        _last[:] = self.own
         os.sched_setaffinity(0, self.own)
         self.batch = os.sched_getscheduler(0) == _NORMAL
         if self.batch:
             os.sched_setscheduler(0, _BATCH, os.sched_param(0))
         self._begin()
 
-    def __exit__(self, *_: object) -> None:
+    def end(self) -> None:
+        """Let every thread go; Ctrl-C waits until that is done."""
         interrupted: Optional[KeyboardInterrupt] = None
         while self in _pinned:
             try:
                 if self.own:
                     self._move(self.before, batch=False)
                 _pinned.remove(self)
+                break  # not at the loop's end, where Ctrl-C could come in
             except KeyboardInterrupt as error:  # it waits until every thread is as before
                 interrupted = error
         if interrupted is not None:
@@ -91,6 +100,7 @@ class OneCore:
             if process_time() - self.busy < ENOUGH * passed:
                 cores = sorted(self.before)
                 self._move({cores[(cores.index(min(self.own)) + 1) % len(cores)]}, batch=self.batch)
+                _last[:] = self.own
             self._begin()
 
     def _begin(self) -> None:
@@ -102,14 +112,18 @@ class OneCore:
             for thread in _threads():
                 with suppress(OSError):  # it has ended
                     if thread not in self.others and _real(thread) == self.own:
-                        os.sched_setaffinity(thread, cores)
                         if self.batch and not batch and os.sched_getscheduler(thread) == _BATCH:
                             os.sched_setscheduler(thread, _NORMAL, os.sched_param(0))
+                        os.sched_setaffinity(thread, cores)  # last: by where it is, a second try finds it
         self.own = cores
 
 
 _pinned: list[OneCore] = []
 """Who has bound this process's threads at the moment."""
+
+
+_last: list[int] = []
+"""Where the exploration before ran; at first nothing."""
 
 
 def _threads() -> list[int]:

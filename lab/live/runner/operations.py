@@ -64,7 +64,13 @@ class Operation:
         What `peek()` returned just before, by number of object; set when the step is taken.
     """
 
-    __slots__ = ("able", "again", "before", "causes", "extra", "site", "target", "thread", "touches")
+    again: Optional[Callable[[], tuple[Touch, ...]]] = None
+    extra: tuple[Touch, ...] = ()
+    thread = ""
+    before: Any = None
+    target: Any = None
+    able: Optional[Callable[[Any], bool]] = None
+    causes: Any = ()
 
     def __init__(
         self,
@@ -76,13 +82,10 @@ class Operation:
     ) -> None:
         self.site = site
         self.touches = touches
-        self.target = target
-        self.able = able
-        self.causes: Any = causes
-        self.again: Optional[Callable[[], tuple[Touch, ...]]] = None
-        self.extra: tuple[Touch, ...] = ()
-        self.thread = ""
-        self.before: Any = None
+        if target is not None:  # else the values of the class do
+            self.target = target
+            self.able = able
+            self.causes = causes
 
     def __repr__(self) -> str:
         return f"{self.thread}: {self.site.kind} {self.site.name} at {self.site.file}:{self.site.line}"
@@ -94,6 +97,11 @@ class Operation:
 
 def conflict(one: tuple[Touch, ...], other: tuple[Touch, ...]) -> bool:
     """Whether two steps touch one place and one of them writes it."""
+    if len(one) == 1 == len(other):  # the usual case
+        (number, field, writes), (number2, field2, writes2) = one[0], other[0]
+        if number != number2 or not (writes or writes2):
+            return False
+        return field == field2 or field is None or field2 is None
     for number, field, writes in one:
         for number2, field2, writes2 in other:
             if number == number2 and (writes or writes2) and (field == field2 or field is None or field2 is None):

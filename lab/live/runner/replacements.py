@@ -7,6 +7,7 @@ import concurrent.futures._base as base
 import concurrent.futures.thread as pool
 import contextlib
 import functools
+import operator
 import os
 import queue
 import threading
@@ -113,13 +114,15 @@ def install(
     try:
         standing = _replace_names(namespaces, changes)
         exchange(namespaces, begin, twins)
+        stand = [one for _, _, one in standing]
     except BaseException:  # Ctrl-C, too
         undo()
         raise
 
     def renew() -> None:
-        for namespace, name, replacement in standing:
-            if namespace.get(name) is not replacement:
+        found = [namespace.get(name) for namespace, name, _ in standing]
+        if not all(map(operator.is_, found, stand)):
+            for namespace, name, replacement in standing:
                 namespace[name] = replacement
         twins.renew()
 
@@ -174,9 +177,8 @@ class _Changes:
     def put_in_class(self, kind: Any, name: str, value: Any) -> None:
         """Replace what a class has."""
         before = kind.__bases__ if name == "__bases__" else vars(kind)[name]
-        with contextlib.suppress(TypeError):  # objects of the classes differ in form
-            setattr(kind, name, value)
-            self.before.append(functools.partial(setattr, kind, name, before))
+        self.before.append(functools.partial(_set, kind, name, before))
+        _set(kind, name, value)
 
     def undo(self, first: Callable[[], None]) -> None:
         """Put everything back, the last first; Ctrl-C waits until that is done."""
@@ -184,13 +186,19 @@ class _Changes:
         left = [*self.before, first]
         while left:
             try:
-                left[-1]()
-                left.pop()
+                while left:  # a loop's end is a place for Ctrl-C, too
+                    left[-1]()
+                    left.pop()
             except KeyboardInterrupt as error:
                 interrupted = error
         self.before.clear()
         if interrupted is not None:
             raise interrupted
+
+
+def _set(kind: Any, name: str, value: Any) -> None:
+    with contextlib.suppress(TypeError):  # objects of the classes differ in form
+        setattr(kind, name, value)
 
 
 def _restore(namespace: MutableMapping[str, Any], name: str, value: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,9 +20,6 @@ __all__ = ["Control", "Run", "controlled", "run"]
 
 WATCHDOG = 10.0
 """Seconds without a step after which a thread counts as blocked where the runner cannot see it."""
-
-GRACE = 1.0
-"""Seconds that a thread of a run that is over gets to end."""
 
 
 @dataclass
@@ -66,13 +63,28 @@ class Run:
         return [step.thread for step in self.steps]
 
 
+def _nothing() -> None:
+    pass
+
+
 class Control:
     """What is replaced while threads are controlled, and the threads kept for the next run."""
 
     def __init__(self, watchdog: float = WATCHDOG) -> None:
         self.carriers = Carriers()
         self.watchdog = watchdog
-        self.renew: Callable[[], None] = lambda: None
+        self.renew: Callable[[], None] = _nothing
+        self.undo: Callable[[], None] = _nothing
+
+    def install(self, spaces: Sequence[MutableMapping[str, Any]], roots: Sequence[Any]) -> None:
+        """Replace what threads wait with."""
+        self.renew, self.undo = replacements.install(spaces, roots)
+
+    def close(self) -> None:
+        """Put everything back, and end the threads."""
+        self.undo()
+        self.undo = _nothing
+        self.carriers.close()
 
     def run(
         self,
@@ -96,43 +108,48 @@ class Control:
         if active.session is not None:
             raise RuntimeError("a run is going on; one cannot be started within it")
         session = Session(choose, self.carriers, most_steps=most_steps, enter=enter)
-        for position, function in enumerate(threads):
-            name = names[position] if names else f"T{position + 1}"
-            session.add(name, function, arguments[position] if arguments else ())
-        active.session = session
-        interrupted = True
         found = Run("finished", session.steps, {}, {})
         try:
+            for position, function in enumerate(threads):
+                name = names[position] if names else f"T{position + 1}"
+                session.add(name, function, arguments[position] if arguments else ())
+            active.session = session
             if session.live:
                 session.begin()
                 session.wait(self.watchdog)
-            interrupted = False
             found = _report(session)
+        except BaseException:
+            session.status = "stuck"
+            raise
         finally:
-            if interrupted:
+            try:  # without a loop, at whose end Ctrl-C could come in
+                self._leave(session)
+            except KeyboardInterrupt:  # it waits until that is done
                 session.status = "stuck"
-            try:
-                if session.live:
-                    session.abort(GRACE)
-                else:
-                    for worker in session.workers:
-                        self.carriers.give_back(worker.carrier)
-            finally:
-                active.session = None
-                self.renew()
+                self._leave(session)
+                raise
         if session.fault is not None:
             raise session.fault
         return found
 
+    def _leave(self, session: Session) -> None:
+        session.abort()
+        session.give_back()
+        active.session = None
+        self.renew()
+
 
 def _report(session: Session) -> Run:
-    ended = [worker for worker in session.workers if worker.ended]
-    found = Run(
-        session.status,
-        session.steps,
-        {worker.name: worker.returned for worker in ended if worker.error is None},
-        {worker.name: worker.error for worker in ended if worker.error is not None},
-    )
+    returned: dict[str, Any] = {}
+    errors: dict[str, BaseException] = {}
+    for worker in session.workers:
+        if not worker.ended:
+            continue
+        if worker.error is None:
+            returned[worker.name] = worker.returned
+        else:
+            errors[worker.name] = worker.error
+    found = Run(session.status, session.steps, returned, errors)
     found.whole, found.limits = list(session.whole), list(session.limits)
     for worker in session.live:
         if worker.operation is not None:
@@ -188,15 +205,16 @@ def controlled(
     Everything is put back at the end, whatever happens, and the threads are gone.
     """
     control = Control(watchdog)
-    spaces = [vars(one) if hasattr(one, "__dict__") else one for one in modules]
-    control.renew, undo = replacements.install(spaces, roots)
     try:
+        control.install(spaces_of(modules), roots)
         yield control
     finally:
-        try:
-            undo()
-        finally:
-            control.carriers.close()
+        control.close()
+
+
+def spaces_of(modules: Sequence[Any]) -> list[MutableMapping[str, Any]]:
+    """Return the variables of modules, and namespaces as they are."""
+    return [vars(one) if hasattr(one, "__dict__") else one for one in modules]
 
 
 def run(

@@ -28,6 +28,10 @@ PATIENCE = 1000
 """Accesses that a thread may make while it is being ended, before it is interrupted again."""
 
 
+GRACE = 1.0
+"""Seconds that a thread of a run that is over gets to end."""
+
+
 class Aborted(BaseException):
     """Raised inside a thread of a run that is over, so that it ends."""
 
@@ -49,27 +53,28 @@ class Worker:
         Position of its last step in the run, -1 before.
     """
 
+    operation: Optional[Operation] = None
+    parent: Optional[Worker] = None
+    born: tuple[int, ...] = ()
+    fresh = True
+    ended = False
+    told = False
+    returned: Any = None
+    error: Optional[BaseException] = None
+    children = 0
+    daemon = False
+    last = -1
+    clock = 0.0
+    public: Any = None
+    over: Any = None
+
     def __init__(self, name: str, function: Callable[..., Any], arguments: Sequence[Any], carrier: Carrier) -> None:
         self.name = name
         self.function = function
         self.arguments = arguments
         self.carrier = carrier
         self.gate = carrier.gate
-        self.operation: Optional[Operation] = None
-        self.parent: Optional[Worker] = None
-        self.born: tuple[int, ...] = ()
-        self.fresh = True
-        self.ended = False
-        self.told = False
-        self.returned: Any = None
-        self.error: Optional[BaseException] = None
-        self.children = 0
-        self.daemon = False
-        self.last = -1
-        self.clock = 0.0
-        self.public: Any = None
         self.pending: list[tuple[Any, tuple[Touch, ...]]] = []
-        self.over: Any = None
 
     def __repr__(self) -> str:
         return f"<{self.name}: {self.operation!r}>"
@@ -244,7 +249,9 @@ class Session:
             if chosen.fresh and chosen.operation is None:
                 self._start(chosen)
             else:
-                self._hand_over(chosen)
+                self.running = chosen
+                self.ident = chosen.carrier.ident
+                chosen.gate.release()
         self._park(worker)
 
     def remain(self, touches: tuple[Touch, ...]) -> None:
@@ -291,7 +298,15 @@ class Session:
         return self._pick()
 
     def _pick(self) -> Optional[Worker]:
-        enabled = self._enabled() or [worker for worker in self.live if self._comes_from_outside(worker)]
+        enabled = []
+        for worker in self.live:
+            operation: Any = worker.operation
+            if operation.again is not None:
+                operation.touches = operation.again() + operation.extra
+            if operation.able is None or operation.able(operation.target.peek()):
+                enabled.append(worker)
+        if not enabled:
+            enabled = [worker for worker in self.live if self._comes_from_outside(worker)]
         if not enabled:
             self._stop("finished" if all(worker.daemon for worker in self.live) else "deadlock")
             return None
@@ -303,32 +318,23 @@ class Session:
             self._stop("left")
             return None
         operation = chosen.operation
-        assert operation is not None
         operation.thread = chosen.name
         if operation.target is not None:
-            if callable(operation.causes):
-                operation.causes = operation.causes()
-            number = operation.touches[0][0]
-            operation.before = {number: operation.target.peek()}
-            for other, _, _ in operation.touches[1:]:
-                if hasattr(type(self.kept[other]), "peek"):
-                    operation.before[other] = self.kept[other].peek()
+            self._look_before(operation)
         if chosen.last < 0:
             operation.causes += chosen.born
         chosen.last = len(self.steps)
         self.steps.append(operation)
         return chosen
 
-    def _enabled(self) -> list[Worker]:
-        """Return the threads whose next step is possible."""
-        found = []
-        for worker in self.live:
-            pending: Any = worker.operation
-            if pending.again is not None:
-                pending.touches = pending.again() + pending.extra
-            if pending.able is None or pending.able(pending.target.peek()):
-                found.append(worker)
-        return found
+    def _look_before(self, operation: Operation) -> None:
+        """Note how what the operation waits for, and what it changes, stands before it."""
+        if callable(operation.causes):
+            operation.causes = operation.causes()
+        operation.before = {operation.touches[0][0]: operation.target.peek()}
+        for other, _, _ in operation.touches[1:]:
+            if hasattr(type(self.kept[other]), "peek"):
+                operation.before[other] = self.kept[other].peek()
 
     @staticmethod
     def _comes_from_outside(worker: Worker) -> bool:
@@ -371,8 +377,10 @@ class Session:
                 return False
         return True
 
-    def abort(self, grace: float = 1.0) -> None:
-        """End every thread that has not ended, by an exception at its switch point."""
+    def abort(self, grace: float = GRACE) -> None:
+        """End every thread that has begun and not ended, by an exception at its switch point."""
+        if self.running is None:
+            return
         stuck = self.running if self.status == "stuck" else None
         for worker in self.live:
             worker.over = new_gate()
@@ -390,9 +398,14 @@ class Session:
                 self.carriers.lose(worker.carrier)
         if stuck in live and not stuck.over.acquire(timeout=grace):  # the others have released what it waited for
             self.carriers.lose(stuck.carrier)
-        for worker in self.workers:
-            if worker.carrier not in self.carriers.lost:
-                self.carriers.give_back(worker.carrier)
+
+    def give_back(self) -> None:
+        """Give back the operating system's threads."""
+        while self.workers:
+            carrier = self.workers[-1].carrier
+            if carrier not in self.carriers.lost and carrier not in self.carriers.idle:
+                self.carriers.give_back(carrier)
+            self.workers.pop()
 
 
 def interrupted(worker: Worker, grace: float) -> bool:

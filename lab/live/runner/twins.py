@@ -123,6 +123,8 @@ def exchange(spaces: Sequence[MutableMapping[str, Any]], roots: Iterable[Any], o
         for inner, put, where in walk.inside(value):
             if type(inner) in _NOTHING_INSIDE:
                 continue
+            if type(inner) is type and inner.__module__ not in walk.names:
+                continue
             other = others.of(inner)
             if other is None:
                 left.append(inner)

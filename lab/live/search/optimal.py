@@ -172,18 +172,25 @@ class Optimal:
         seen = clock if able is None else dict(clock)
         races = []
         if touches:
+            others = len(last) - (before is not None)
+            done: set[str] = set()
+            nodes = self.nodes
             for position in range(depth - 1, -1, -1):
-                early = self.nodes[position]
+                early = nodes[position]
                 other = early.operation
-                if other.thread == thread or seen.get(other.thread, 0) >= early.index:
+                name = other.thread
+                if name == thread or name in done:
                     continue
-                if not conflict(other.touches, touches):
-                    continue
-                if able is None or _was_possible(operation, other):
-                    races.append(position)
-                    _join(seen, early.clock)
-                if able is not None:
-                    _join(clock, early.clock)
+                if seen.get(name, 0) >= early.index:
+                    done.add(name)  # so did all that it did before
+                    if len(done) == others:
+                        break
+                elif conflict(other.touches, touches):
+                    if able is None or _was_possible(operation, other):
+                        races.append(position)
+                        _join(seen, early.clock)
+                    if able is not None:
+                        _join(clock, early.clock)
         node.index = 1 if before is None else before.index + 1
         clock[thread] = node.index
         node.clock = clock
