@@ -93,7 +93,7 @@ LIVE_PYTHON ?= $(shell for found in python3.13 python3.12 "$${PYENV_ROOT:-$$HOME
 $(VENV)/live-peers: $(VENV)/tools
 	"$(or $(LIVE_PYTHON),$(PYTHON))" -m venv --clear $@
 	$@/bin/python -m pip install --quiet bytecode
-	@for peer in frontrun interleave-test; do PIP_CONSTRAINT= $@/bin/python -m pip install --quiet $$peer \
+	@for peer in frontrun interleave-test greenlet; do PIP_CONSTRAINT= $@/bin/python -m pip install --quiet $$peer \
 		|| echo "$$peer cannot be had for this Python; its row stays empty"; done
 	@touch $@
 
