@@ -5,7 +5,8 @@ References
 P. Abdulla, S. Aronis, B. Jonsson and K. Sagonas, Source Sets: A Foundation for Optimal Dynamic Partial Order Reduction,
 Journal of the ACM 64(4), 2017: source sets, sleep sets and wakeup trees. Two deviations. A race is looked at once,
 when its second step is new, not again in every run that has both. And steps that wait: their race is with the last
-step on the same object before which they were possible, not with the one that made them so.
+step they depend on before which they would be possible, not with one that made them so, nor with one that is taken
+while what they wait for is not to be had.
 """
 
 from __future__ import annotations
@@ -175,10 +176,13 @@ class Optimal:
             others = len(last) - (before is not None)
             done: set[str] = set()
             nodes = self.nodes
+            met: list[Node] = []
             for position in range(depth - 1, -1, -1):
                 early = nodes[position]
                 other = early.operation
                 name = other.thread
+                if able is not None and other.before is not None and touches[0][0] in other.before:
+                    met.append(early)
                 if name == thread or name in done:
                     continue
                 if seen.get(name, 0) >= early.index:
@@ -186,7 +190,7 @@ class Optimal:
                     if len(done) == others:
                         break
                 elif conflict(other.touches, touches):
-                    if able is None or _was_possible(operation, other):
+                    if able is None or _was_possible(operation, early, met):
                         races.append(position)
                         _join(seen, early.clock)
                     if able is not None:
@@ -215,13 +219,20 @@ def _join(clock: Clock, other: Clock) -> None:
             clock[thread] = count
 
 
-def _was_possible(operation: Operation, other: Operation) -> bool:
-    """Whether the operation would have been possible just before the other one."""
+def _was_possible(operation: Operation, early: Node, met: list[Node]) -> bool:
+    """Whether the operation would be possible if that step, and what it happened before, came later.
+
+    Parameters
+    ----------
+    met : list of Node
+        The steps from that one on that noted how the object stood that the operation waits for, the last first.
+    """
     assert operation.able is not None
-    if other.before is None:
-        return True
-    number = operation.touches[0][0]
-    return number not in other.before or operation.able(other.before[number])
+    number, thread = operation.touches[0][0], early.operation.thread
+    for node in reversed(met):
+        if node.clock.get(thread, 0) >= early.index:  # this one and those after it would come later
+            return operation.able(node.operation.before[number])
+    return operation.before is not None  # as it stood in the end
 
 
 def _is_initial(rest: list[Node], position: int) -> bool:
