@@ -155,7 +155,7 @@ def _touch(
 
     found = touches()
     if found:
-        operation = Operation(place.site if name is None else place.site._replace(name=name), found)
+        operation = Operation(place.site if name is None else Site(*place.site[:4], name), found)
         if len(found) > 1 or found[0][1] is WHOLE:
             operation.again = touches
         session.switch(operation)
