@@ -49,7 +49,7 @@ class LockSets:
         """Take states into account: their keys, shape (words, n), and each thread's cells, shape (threads, n)."""
         for thread in range(len(self._threads)) if self._locks else ():
             if wanted := self._wanted(thread):
-                signatures = self._expander.tables.signature.take(cells[thread])
+                signatures = self._expander.tables.signatures(cells[thread])
                 for place in wanted:
                     without = self._locks[place].holders(keys) != thread
                     self._lacking[thread, place, signatures[without]] = True

@@ -106,9 +106,9 @@ class RaceFinder:
         if not self._open:
             return
         threads = sorted({thread for pair in self._open for thread in pair})
-        touched = {thread: self._expander.tables.signature.take(cells[thread]) for thread in threads}
+        touched = {thread: self._expander.tables.signatures(cells[thread]) for thread in threads}
         for (one, other), wanted in self._open.items():
-            pairs = touched[one].astype(np.intp) * self._signatures + touched[other]
+            pairs = touched[one] * self._signatures + touched[other]
             rows = np.flatnonzero(wanted.take(pairs))
             if rows.size:
                 new = np.unique(pairs[rows])

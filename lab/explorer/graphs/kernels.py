@@ -48,6 +48,7 @@ def _next(
 @compile_for(
     f"int64({_GRAPH}, uint8[::1], boolean[::1], int64[::1], int32[::1], int32[::1])",
     f"int64({_GRAPH}, uint16[::1], boolean[::1], int64[::1], int32[::1], int32[::1])",
+    makes_arrays=True,
 )
 def strong(
     offsets: Array, targets: Array, labels: Array, without: Array, states: Array, low: Array, component: Array
@@ -97,6 +98,7 @@ def strong(
 @compile_for(
     f"int64({_GRAPH}, uint8[::1], boolean[::1], int64, uint8[::1])",
     f"int64({_GRAPH}, uint16[::1], boolean[::1], int64, uint8[::1])",
+    makes_arrays=True,
 )
 def around(offsets: Array, targets: Array, labels: Array, without: Array, start: int, marks: Array) -> int:
     """Mark the states of the component of one state in a part of the graph; returns whether that was done.
@@ -205,7 +207,7 @@ def among(
     return size
 
 
-@compile_for(f"int64({_GRAPH}, int64, int64[::1], int64[::1])")
+@compile_for(f"int64({_GRAPH}, int64, int64[::1], int64[::1])", makes_arrays=True)
 def waves(offsets: Array, targets: Array, start: int, order: Array, cuts: Array) -> int:
     """Write the states that no cycle precedes in topological order, and where waves end; returns how many."""
     waiting = np.zeros(offsets.size - 1, np.int32)
@@ -231,7 +233,7 @@ def waves(offsets: Array, targets: Array, start: int, order: Array, cuts: Array)
     return found
 
 
-@compile_for(f"void({_GRAPH}, int64[::1], boolean[::1])")
+@compile_for(f"void({_GRAPH}, int64[::1], boolean[::1])", makes_arrays=True)
 def closure(offsets: Array, targets: Array, wave: Array, seen: Array) -> None:
     """Mark the states that paths from some states reach."""
     stack, size = np.empty(seen.size, np.int32), 0
@@ -251,7 +253,7 @@ def closure(offsets: Array, targets: Array, wave: Array, seen: Array) -> None:
                 size += 1
 
 
-@compile_for(f"int64({_GRAPH}, int64, boolean[::1], int32[::1], int32[::1])")
+@compile_for(f"int64({_GRAPH}, int64, boolean[::1], int32[::1], int32[::1])", makes_arrays=True)
 def search(offsets: Array, targets: Array, start: int, goals: Array, came: Array, source: Array) -> Any:
     """Return the goal that a breadth-first search finds first, -1 for none; writes how each state was reached."""
     if goals[start]:

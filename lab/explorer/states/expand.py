@@ -17,6 +17,8 @@ from lab.model.stored import as_data, from_data
 
 __all__ = ["Expander", "Successors"]
 
+_FILLED = 1 << 12
+"""States whose cells are filled together when one of them needs it."""
 
 Slot = tuple[int, int]
 """A thread and the number of its step's result."""
@@ -97,10 +99,10 @@ class Expander:
     def expand(self, keys: Words) -> Successors | None:
         """Return every transition of the states with those keys, shape (words, n); None when a field overflowed."""
         keys = np.ascontiguousarray(keys)
+        if self.engine.kernels is not None:
+            return self._emit(keys)
         found = self.tables.find(keys)
-        if found is None:
-            return None
-        return (self._gather if self.engine.kernels is None else self._emit)(keys, found, self.slots)
+        return None if found is None else self._gather(keys, found, self.slots)
 
     @property
     def slots(self) -> list[Slot]:
@@ -117,9 +119,9 @@ class Expander:
         after = np.empty((words, count, len(slots)), np.int64)
         for word in range(words):
             for slot, (thread, result) in enumerate(slots):
-                bits = tables.results[result, word].take(found.cells[thread])
+                bits = tables.cells[1 + result * words + word].take(found.cells[thread])
                 if result == 0:
-                    kept = keys[word] & tables.keep[word].take(found.rows[thread])
+                    kept = keys[word] & tables.rows[1 + word].take(found.rows[thread])
                 np.bitwise_or(kept, bits, out=after[word, :, slot])
         possible = after[0] >= 0
         chosen = np.flatnonzero(possible)
@@ -129,19 +131,28 @@ class Expander:
         after = after.reshape(words, -1).take(chosen, axis=1)
         return Successors(after, rows, labels, enabled, results, found.cells)
 
-    def _emit(self, keys: Words, found: Found, slots: list[Slot]) -> Successors:
-        """Do the same compiled."""
+    def _emit(self, keys: Words) -> Successors | None:
+        """Do the same compiled, and have cells filled on the way."""
         assert self.engine.kernels is not None
-        tables, (words, count) = self.tables, keys.shape
-        most = count * len(slots)
-        after, rows = np.empty((words, most), np.int64), np.empty(most, np.intp)
-        labels, results, enabled = np.empty(most, np.uint16), np.empty(most, np.int64), np.empty(count, np.intp)
-        arrays = (after, rows, labels, enabled, results)
-        size = self.engine.kernels.emit(keys, *found, tables.keep, tables.results, self.slot_table(), *arrays)
-        several = len(slots) > self.packing.threads
+        (words, count), flat, slots = keys.shape, keys.view(np.uint64).reshape(-1), -1
+        cells, enabled = np.empty((self.packing.threads, count), np.int64), np.empty(count, np.intp)
+        cursor, row_of = np.zeros(2, np.int64), np.empty(self.packing.threads, np.uint64)
+        while True:
+            if slots != len(self.slots):  # begin, or begin again: steps have more results than there is room for
+                slots, cursor[:] = len(self.slots), 0
+                most, table = count * slots, self.slot_table().view(np.uint64)
+                after, rows = np.empty((words, most), np.uint64), np.empty(most, np.intp)
+                labels, results = np.empty(most, np.uint16), np.empty(most, np.int64)
+            outs = (after, rows, labels, enabled, results, row_of, cells)
+            if not self.engine.kernels.emit(cursor, flat, count, *self.tables.arrays, table, *outs):
+                break
+            if self.tables.find(np.ascontiguousarray(keys[:, cursor[0] : cursor[0] + _FILLED])) is None:
+                return None
+        size, several = int(cursor[1]), slots > self.packing.threads
         return Successors(
-            after[:, :size], rows[:size], labels[:size], enabled, results[:size] if several else None, found.cells
-        )
+            after[:, :size].view(np.int64), rows[:size], labels[:size], enabled, results[:size] if several else None,
+            cells,
+        )  # fmt: skip
 
     def threads_of(self, labels: NDArray[np.uint16]) -> Ids:
         """Return the thread of each label."""

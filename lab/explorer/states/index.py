@@ -53,9 +53,9 @@ class StateIndex:
         return self._known[: self.size * self.words].reshape(self.size, self.words).T
 
     @property
-    def arrays(self) -> tuple[NDArray[np.int64], NDArray[np.int32], np.uint64, np.uint64]:
+    def arrays(self) -> tuple[NDArray[np.uint64], NDArray[np.int32], np.uint64, np.uint64]:
         """The keys' words, the slots, and the multiplier and the shift that make a slot of a key."""
-        return self._known, self._slots, _MULTIPLIER, self._shift
+        return self._known.view(np.uint64), self._slots, _MULTIPLIER, self._shift
 
     def clear(self) -> None:
         """Forget every key and keep the room, unless it is far too much."""
@@ -106,8 +106,9 @@ class StateIndex:
     def _compiled(self, batch: Words) -> tuple[Ids, Ids]:
         assert self._engine.kernels is not None
         numbers, new = np.empty(batch.shape[1], np.intp), np.empty(batch.shape[1], np.intp)
-        table = (self._known, self._slots, self.size, _MULTIPLIER, self._shift)
-        count = self._engine.kernels.intern(*table, np.ascontiguousarray(batch), numbers, new)
+        known, slots, *mixing = self.arrays
+        keys = np.ascontiguousarray(batch).view(np.uint64).reshape(-1)
+        count = self._engine.kernels.intern(known, slots, self.size, *mixing, keys, numbers, new)
         self.size += count
         return numbers, new[:count]
 

@@ -16,27 +16,48 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-__all__ = ["absorb", "compile_for", "emit", "intern", "locate", "place", "prefetch"]
+__all__ = [
+    "RING", "TABLES", "absorb", "cell_of", "compile_for", "emit", "home_of", "intern", "locate", "number_of", "part",
+    "place", "prefetch",
+]  # fmt: skip
 
 Array = NDArray[Any]
 
-_UNFILLED = -2
-_AHEAD = 24
+TABLES = "uint64[:, ::1], uint64[:, ::1], uint64[:, ::1]"
+"""The types of threads, rows and cells as `Tables.arrays` has them."""
+
+_UNFILLED = np.uint64(2**64 - 2)
+_LARGEST = np.uint64(2**63 - 1)
+"""What is above is a negative number: NOT_ENABLED or UNFILLED."""
+
+_WIDEST = np.uint64(63)
+"""What is above is no stride: -1."""
+
+_AHEAD = np.uint64(24)
 """How many keys ahead memory is asked for: enough for the waits to overlap, few enough for what came to stay."""
 
-_ONE, _TWO, _HALF = np.uint64(1), np.uint64(2), np.uint64(32)
+_ZERO, _ONE, _TWO, _THREE, _FOUR, _HALF = (np.uint64(number) for number in (0, 1, 2, 3, 4, 32))
+"""Numbers without a sign, for places: one that may be negative would be looked at for that each time."""
 
 
-def compile_for(*signatures: str) -> Callable[[Callable[..., Any]], Any]:
-    """Compile for those signatures, or take it from the cache on disk, if there is a place for one."""
+def compile_for(*signatures: str, makes_arrays: bool = False) -> Callable[[Callable[..., Any]], Any]:
+    """Compile for those signatures, or take it from the cache on disk, if there is a place for one.
+
+    In a function that makes no arrays numba need not count the references to those that it is given. It would do so
+    wherever a part of a loop is taken over from a function of its own, which took as long as all the rest.
+    """
 
     def compiled(function: Callable[..., Any]) -> Any:
         try:
-            return numba.njit(list(signatures), cache=True)(function)
+            return numba.njit(list(signatures), cache=True, _nrt=makes_arrays)(function)
         except RuntimeError:  # no folder that a cache could be written to
-            return numba.njit(list(signatures))(function)
+            return numba.njit(list(signatures), _nrt=makes_arrays)(function)
 
     return compiled
+
+
+part = numba.njit(inline="always", _nrt=False)
+"""For a part of several loops, put into each of them."""
 
 
 @intrinsic
@@ -55,204 +76,207 @@ def prefetch(_: Any, array: Any, place: Any) -> Any:
     return numba.types.void(array, place), generate
 
 
-@numba.njit
-def _place(batch: Array, row: int, multiplier: Any, shift: Any) -> Any:
-    """Return the slot where the search for a key begins, as `StateIndex` mixes it."""
-    mixed = np.uint64(batch[0, row]) * multiplier
-    for word in range(1, batch.shape[0]):
-        mixed = (mixed ^ (mixed >> _HALF) ^ np.uint64(batch[word, row])) * multiplier
-    return np.int64(mixed >> shift)
+@part
+def home_of(keys: Array, at: Any, gap: Any, words: Any, multiplier: Any, shift: Any) -> Any:
+    """Return the slot where the search for a key begins, whose words begin at `at` and are `gap` apart.
+
+    It is what `StateIndex` makes of the key.
+    """
+    mixed = keys[at] * multiplier
+    for word in range(_ONE, words):
+        mixed = (mixed ^ (mixed >> _HALF) ^ keys[at + word * gap]) * multiplier
+    return mixed >> shift
 
 
-@compile_for("int64(int64[::1], int32[::1], int64, uint64, uint64, int64[:, ::1], int64[::1], int64[::1])")
+@part
+def number_of(known: Array, slots: Array, size: Any, home: Any, keys: Array, at: Any, gap: Any, words: Any) -> Any:
+    """Return the number of such a key: `size` when it is new, and known from now on."""
+    last = np.uint64(slots.size - 1)
+    while True:
+        number = slots[home]
+        if number < 0:
+            slots[home] = np.int32(size)
+            for word in range(words):
+                known[size * words + word] = keys[at + word * gap]
+            return size
+        place, same = np.uint64(number) * words, True
+        for word in range(words):
+            same = same and known[place + word] == keys[at + word * gap]
+        if same:
+            return np.uint64(number)
+        home = (home + _ONE) & last
+
+
+@compile_for("int64(uint64[::1], int32[::1], int64, uint64, uint64, uint64[::1], int64[::1], int64[::1])")
 def intern(
-    known: Array, slots: Array, size: int, multiplier: Any, shift: Any, batch: Array, numbers: Array, new: Array
+    known: Array, slots: Array, count: int, multiplier: Any, shift: Any, batch: Array, numbers: Array, new: Array
 ) -> int:
     """Number the keys of a batch as `StateIndex.intern` says; returns how many of them are new.
 
-    `known` holds the words of key 0, then those of key 1, and has room for the whole batch.
+    `known` holds the words of key 0, then those of key 1, and has room for the whole batch; `batch` holds word 0 of all
+    its keys, then word 1.
     """
-    words, count = batch.shape
-    found = 0
-    for step in range(count + 2 * _AHEAD):
-        if step < count:
-            prefetch(slots, _place(batch, step, multiplier, shift))
-        row = step - _AHEAD
-        if 0 <= row < count:
-            number = np.int64(slots[_place(batch, row, multiplier, shift)])
+    gap, first = np.uint64(numbers.size), np.uint64(count)
+    size, words = first, np.uint64(batch.size // max(numbers.size, 1))
+    for step in range(gap + _TWO * _AHEAD):
+        if step < gap:
+            prefetch(slots, np.int64(home_of(batch, step, gap, words, multiplier, shift)))
+        if _AHEAD <= step < gap + _AHEAD:
+            number = slots[home_of(batch, step - _AHEAD, gap, words, multiplier, shift)]
             if number >= 0:
-                prefetch(known, number * words)
-        row = step - 2 * _AHEAD
-        if row < 0:
+                prefetch(known, np.int64(number) * np.int64(words))
+        if step < _TWO * _AHEAD:
             continue
-        place = _place(batch, row, multiplier, shift)
-        while True:
-            number = np.int64(slots[place])
-            if number < 0:
-                number = np.int64(size + found)
-                slots[place] = number
-                for word in range(words):
-                    known[number * words + word] = batch[word, row]
-                new[found] = row
-                found += 1
-                break
-            same = True
-            for word in range(words):
-                same = same and known[number * words + word] == batch[word, row]
-            if same:
-                break
-            place = (place + 1) & (slots.size - 1)
-        numbers[row] = number
-    return found
+        row = step - _TWO * _AHEAD
+        number = number_of(
+            known, slots, size, home_of(batch, row, gap, words, multiplier, shift), batch, row, gap, words
+        )
+        if number == size:
+            new[size - first] = np.int64(row)
+            size += _ONE
+        numbers[row] = np.int64(number)
+    return int(size - first)
 
 
-@compile_for(
-    "int64(int64[:, ::1], int64[:, ::1], int64[::1], int64[:, :, ::1], int64[::1], int64[::1],"
-    " int64[:, ::1], int64[:, ::1])"
-)
-def locate(
-    keys: Array, thread: Array, base: Array, parts: Array, behind: Array, first: Array, rows: Array, cells: Array
-) -> int:
-    """Find each thread's row and cell in each state as `Tables.locate` says; returns how many cells are unfilled.
+@part
+def cell_of(keys: Array, at: Any, gap: Any, thread: Array, number: Any, rows: Array, cells: Array, words: Any) -> Any:
+    """Return one thread's row and cell, as `Tables` says, for the key whose words begin at `at` and are `gap` apart."""
+    row = ((keys[at + thread[number, _ZERO] * gap] >> thread[number, _ONE]) & thread[number, _TWO]) + thread[
+        number, _THREE
+    ]
+    cell, part = rows[row, _ZERO], _ONE + words
+    while part < np.uint64(rows.shape[1]):
+        mask = rows[row, part + _TWO]
+        if mask == _ZERO:
+            break
+        stride = rows[row, part + _THREE]
+        if stride > _WIDEST:  # -1: another block begins
+            cell, stride = cells[cell, _ZERO], _ZERO
+        cell += ((keys[at + rows[row, part] * gap] >> rows[row, part + _ONE]) & mask) << stride
+        part += _FOUR
+    return row, cell
 
-    `thread` has for each thread the word, shift, mask and first row of its local state.
+
+@compile_for(f"int64(uint64[::1], int64, {TABLES}, int64[:, ::1], int64[:, ::1])")
+def locate(keys: Array, count: int, thread: Array, rows: Array, cells: Array, row_at: Array, cell_at: Array) -> int:
+    """Find each thread's row and cell in each state as `Tables.find` says; returns how many cells are unfilled.
+
+    `keys` holds word 0 of all keys, then word 1.
     """
-    missing = 0
-    for number in range(thread.shape[0]):
-        word, shift, mask, offset = thread[number]
-        for state in range(keys.shape[1]):
-            row = ((keys[word, state] >> shift) & mask) + offset
-            cell = base[row]
-            for part in range(parts.shape[0]):
-                if parts[part, 2, row] == 0:
-                    break
-                stride = parts[part, 3, row]
-                if stride < 0:
-                    cell = behind[cell]
-                    stride = 0
-                value = (keys[parts[part, 0, row], state] >> parts[part, 1, row]) & parts[part, 2, row]
-                cell += value << stride
-            rows[number, state] = row
-            cells[number, state] = cell
-            missing += first[cell] == _UNFILLED
+    missing, gap, words = 0, np.uint64(count), np.uint64(keys.size // max(count, 1))
+    for number in range(np.uint64(thread.shape[0])):
+        for state in range(gap):
+            row, cell = cell_of(keys, state, gap, thread, number, rows, cells, words)
+            row_at[number, state], cell_at[number, state] = np.int64(row), np.int64(cell)
+            missing += cells[cell, _ONE] == _UNFILLED
     return missing
 
 
 @compile_for(
-    "int64(int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[:, :, ::1], int64[:, ::1],"
-    " int64[:, ::1], int64[::1], uint16[::1], int64[::1], int64[::1])"
+    f"int64(int64[::1], uint64[::1], int64, {TABLES}, uint64[:, ::1],"
+    " uint64[:, ::1], int64[::1], uint16[::1], int64[::1], int64[::1], uint64[::1], int64[:, ::1])"
 )
 def emit(
-    keys: Array,
-    rows: Array,
-    cells: Array,
-    keep: Array,
-    results: Array,
-    slots: Array,
-    after: Array,
-    sources: Array,
-    labels: Array,
-    enabled: Array,
-    degrees: Array,
-) -> int:
-    """Write every transition as `Expander` says; returns how many there are.
+    cursor: Array, keys: Array, count: int, thread: Array, rows: Array, cells: Array, slots: Array,
+    after: Array, sources: Array, labels: Array, enabled: Array, degrees: Array, row_of: Array, cell_at: Array,
+) -> int:  # fmt: skip
+    """Write every transition as `Expander` says; returns 1 when the next state has an unfilled cell.
 
-    `slots` has for each thread and result the thread, the result and the label.
+    `cursor` holds the next state to step and how many transitions are written; `slots` has for each thread and result
+    the thread, the result and the label. `row_of` is room for a number for each thread.
     """
-    found = 0
-    for state in range(keys.shape[1]):
-        moving = 0
-        begin = found
-        thread = -1
-        for slot in range(slots.shape[0]):
-            cell = cells[slots[slot, 0], state]
-            result = slots[slot, 1]
-            if result == 0:
-                for place in range(begin, found):
-                    degrees[place] = found - begin
+    gap, words, found = np.uint64(count), np.uint64(after.shape[0]), np.uint64(cursor[1])
+    state, code = np.uint64(cursor[0]), 0
+    while state < gap:
+        for number in range(np.uint64(thread.shape[0])):
+            row, cell = cell_of(keys, state, gap, thread, number, rows, cells, words)
+            row_of[number], cell_at[number, state] = row, np.int64(cell)
+            if cells[cell, _ONE] == _UNFILLED:
+                code = 1
+        if code:
+            break
+        moving, begin = 0, found
+        for slot in range(np.uint64(slots.shape[0])):
+            number, result = slots[slot, _ZERO], slots[slot, _ONE]
+            cell, place = np.uint64(cell_at[number, state]), _ONE + result * words
+            if result == _ZERO:
+                for before in range(begin, found):
+                    degrees[before] = np.int64(found - begin)
                 begin = found
-                thread = slots[slot, 0]
-            bits = results[result, 0, cell]
-            if bits < 0:
+            if cells[cell, place] > _LARGEST:
                 continue
-            moving += result == 0
-            row = rows[thread, state]
-            after[0, found] = (keys[0, state] & keep[0, row]) | bits
-            for word in range(1, keys.shape[0]):
-                after[word, found] = (keys[word, state] & keep[word, row]) | results[result, word, cell]
-            sources[found] = state
-            labels[found] = slots[slot, 2]
-            found += 1
-        for place in range(begin, found):
-            degrees[place] = found - begin
+            moving += result == _ZERO
+            row = row_of[number]
+            for word in range(words):
+                after[word, found] = (keys[state + word * gap] & rows[row, _ONE + word]) | cells[cell, place + word]
+            sources[found], labels[found] = np.int64(state), np.uint16(slots[slot, _TWO])
+            found += _ONE
+        for before in range(begin, found):
+            degrees[before] = np.int64(found - begin)
         enabled[state] = moving
-    return found
+        state += _ONE
+    cursor[0], cursor[1] = np.int64(state), np.int64(found)
+    return code
 
 
 _ROWS = "uint64[:, ::1], int64, int64, int64[:, ::1], uint64, uint64"
-_NEAR = 12
+_NEAR = np.uint64(12)
 """The same for rows, where each wait is for several lines."""
 
-_RING = 64
+RING = 64
 """Keys under way are kept in a ring of so many, a power of two above twice `_NEAR`."""
 
+_LAST = np.uint64(RING - 1)
 
-@compile_for(f"int64({_ROWS}, int64[:, ::1], uint64[:, ::1], int64[::1], int64[::1])")
+
+@compile_for(f"int64({_ROWS}, uint64[:, ::1], uint64[:, ::1], int64[::1], int64[::1], uint64[::1], uint64[::1])")
 def absorb(
-    rows: Array,
-    words: int,
-    size: int,
-    slots: Array,
-    multiplier: Any,
-    shift: Any,
-    batch: Array,
-    amounts: Array,
-    sources: Array,
-    new: Array,
-) -> int:
-    """Number the keys of a batch and add what arrives with each, as `Rows.add` says; returns how many keys are new."""
-    count, width, last = batch.shape[1], rows.shape[1], np.uint64(slots.shape[0] - 1)
+    rows: Array, width: int, known: int, slots: Array, multiplier: Any, shift: Any, batch: Array, amounts: Array,
+    sources: Array, new: Array, homes: Array, numbers: Array,
+) -> int:  # fmt: skip
+    """Number the keys of a batch and add what arrives with each, as `Rows.add` says; returns how many keys are new.
+
+    `homes` and `numbers` are rings.
+    """
+    count, last, first = np.uint64(batch.shape[1]), np.uint64(slots.shape[0] - 1), np.uint64(known)
+    words, columns, size = np.uint64(width), np.uint64(rows.shape[1] - width), first
     flat, table = rows.reshape(-1), slots.reshape(-1)
-    places, numbers = np.empty(_RING, np.uint64), np.empty(_RING, np.int64)
-    found = 0
-    for step in range(count + 2 * _NEAR):
+    for step in range(count + _TWO * _NEAR):
         if step < count:
-            mixed = np.uint64(batch[0, step]) * multiplier
-            for word in range(1, words):
-                mixed = (mixed ^ (mixed >> _HALF) ^ np.uint64(batch[word, step])) * multiplier
-            place = mixed >> shift
-            places[step & (_RING - 1)] = place
-            prefetch(table, np.int64(place * _TWO))
-        row = step - _NEAR
-        if 0 <= row < count:
-            place, first = places[row & (_RING - 1)], batch[0, row]
+            mixed = batch[_ZERO, step] * multiplier
+            for word in range(_ONE, words):
+                mixed = (mixed ^ (mixed >> _HALF) ^ batch[word, step]) * multiplier
+            homes[step & _LAST] = mixed >> shift
+            prefetch(table, np.int64((mixed >> shift) * _TWO))
+        if _NEAR <= step < count + _NEAR:
+            row = step - _NEAR
+            place, key = homes[row & _LAST], np.int64(batch[_ZERO, row])
             while True:
-                number = slots[place, 1]
-                if number < 0:
-                    number = size + found
-                    slots[place, 0] = first
-                    slots[place, 1] = number
+                number = np.uint64(slots[place, _ONE])
+                if slots[place, _ONE] < 0:
+                    slots[place, _ZERO], slots[place, _ONE] = key, np.int64(size)
                     for word in range(words):
-                        rows[number, word] = np.uint64(batch[word, row])
-                    new[found] = row
-                    found += 1
+                        rows[size, word] = batch[word, row]
+                    new[size - first] = np.int64(row)
+                    number = size
+                    size += _ONE
                     break
-                if slots[place, 0] == first:
+                if slots[place, _ZERO] == key:
                     same = True
-                    for word in range(1, words):
-                        same = same and rows[number, word] == np.uint64(batch[word, row])
+                    for word in range(_ONE, words):
+                        same = same and rows[number, word] == batch[word, row]
                     if same:
                         break
                 place = (place + _ONE) & last
-            numbers[row & (_RING - 1)] = number
-            prefetch(flat, number * width)
-            prefetch(flat, number * width + width - 1)
-        row = step - 2 * _NEAR
-        if row >= 0:
-            number, source = numbers[row & (_RING - 1)], sources[row]
-            for column in range(width - words):
+            numbers[row & _LAST] = number
+            prefetch(flat, np.int64(number) * rows.shape[1])
+            prefetch(flat, np.int64(number) * rows.shape[1] + rows.shape[1] - 1)
+        if step >= _TWO * _NEAR:
+            row = step - _TWO * _NEAR
+            number, source = numbers[row & _LAST], np.uint64(sources[row])
+            for column in range(columns):
                 rows[number, words + column] += amounts[source, column]
-    return found
+    return int(size - first)
 
 
 @compile_for(f"void({_ROWS})")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
@@ -27,12 +28,22 @@ WORD_BITS = 63
 
 
 class Domain:
-    """The values one field has taken so far, numbered in order of appearance."""
+    """The values one field has taken so far, numbered in order of appearance.
 
-    __slots__ = ("_numbers", "values")
+    Attributes
+    ----------
+    values : list of Value
+    room : int
+        How many values its field has room for.
+    outgrown : list of Domain
+        Where it notes itself when it has more; shared by the domains of a packing.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_numbers", "outgrown", "room", "values")
+
+    def __init__(self, outgrown: list[Domain] | None = None) -> None:
         self.values: list[Value] = []
+        self.room, self.outgrown = sys.maxsize, [] if outgrown is None else outgrown
         self._numbers: dict[Hashable, int] = {}
 
     def intern(self, value: Value) -> int:
@@ -42,6 +53,8 @@ class Domain:
         if number is None:
             number = self._numbers[key] = len(self.values)
             self.values.append(value)
+            if number >= self.room:
+                self.outgrown.append(self)
         return number
 
 
@@ -81,7 +94,8 @@ class Packing:
     ) -> None:
         self.threads = len(initial.locals)
         self.state_fields = self.threads + len(initial.shared)
-        self.domains = [Domain() for _ in range(self.state_fields + len(extra))]
+        self._outgrown: list[Domain] = []
+        self.domains = [Domain(self._outgrown) for _ in range(self.state_fields + len(extra))]
         for fields in twins:
             for field in fields:
                 self.domains[field] = self.domains[fields[0]]
@@ -95,7 +109,7 @@ class Packing:
     @property
     def overflowing(self) -> bool:
         """Whether some domain has outgrown its field."""
-        return any(len(values) > room for values, room in self._rooms)
+        return bool(self._outgrown)
 
     def _lay_out(self) -> None:
         sizes = [len(domain.values) for domain in self.domains]
@@ -115,11 +129,12 @@ class Packing:
         self._measure()
 
     def _measure(self) -> None:
-        """Note how many values each domain has room for, once for those that share one."""
-        rooms = {
-            id(domain): (domain.values, 1 << width) for domain, width in zip(self.domains, self.width, strict=True)
-        }
-        self._rooms = list(rooms.values())
+        """Tell every domain how many values its field has room for."""
+        self._outgrown.clear()
+        for domain, width in zip(self.domains, self.width, strict=True):
+            domain.room = 1 << width
+            if len(domain.values) > domain.room:
+                self._outgrown.append(domain)
 
     def save(self, folder: Folder) -> dict[str, Any]:
         """Keep the values and the layout."""

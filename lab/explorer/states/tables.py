@@ -51,17 +51,22 @@ class Tables:
 
     Attributes
     ----------
-    results : array, shape (results, words, cells)
-        NOT_ENABLED or UNFILLED in word 0 where there is none.
+    rows : array, shape (1 + words + 4 parts, rows)
+        Where the row's block begins; by word, the bits of a key that its steps leave alone; by part of the footprint,
+        the word, the shift, the mask and the stride of its bits. A mask of 0: there are no more parts.
+    cells : array, shape (1 + results words, cells)
+        What the step touches, as numbered by `Signatures`, or in a block that is not the last one where the block
+        behind the cell begins; by result and word, the bits it sets. NOT_ENABLED or UNFILLED in word 0 where there is
+        none.
     most : list of int
         By thread: how many results its steps have at most so far, >= 1.
-    signature : array, shape (cells,)
-        What the step touches, as numbered by `Signatures`.
-    keep : array, shape (words, rows)
 
     Notes
     -----
     Cells 0 .. 2**_BLOCK_BITS - 1 are behind everything that has no block of its own yet, and never filled.
+
+    numpy gathers one number of many rows or cells at a time, the compiled loops all numbers of one: the arrays lie in
+    memory so that these are neighbours.
     """
 
     def __init__(self, packing: Packing, memos: list[Memo], engine: Engine = NUMPY) -> None:
@@ -76,21 +81,40 @@ class Tables:
         starts = [sum(sizes[:thread]) for thread in threads]
         places = zip(packing.word, packing.shift, (size - 1 for size in sizes), starts, strict=False)
         self._thread, self._starts = np.array(list(places), np.int64), starts
-        rows, self._used = sum(sizes), 1 << _BLOCK_BITS
-        self.keep = np.full((packing.words, rows), -1, np.int64)
-        self.results = np.full((max(self.most), packing.words, 2 * self._used), UNFILLED, np.int64)
-        self.signature = np.zeros(2 * self._used, np.int32)
-        self._behind = np.zeros(2 * self._used, np.int64)
-        self._base = np.zeros(rows, np.int64)
-        self._parts = np.zeros((1, 4, rows), np.int64)
-        self._count = np.zeros(rows, np.int64)
+        self._used = 1 << _BLOCK_BITS
+        self._by_column = self.engine.kernels is not None
+        self.rows, self.cells = self._zeros(0, 0), self._zeros(0, 0)
+        self.rows = self._enlarged(self.rows, 1 + packing.words + 4, sum(sizes))
+        self.rows[1 : 1 + packing.words] = -1
+        self.cells = self._enlarged(self.cells, 1 + max(self.most) * packing.words, 2 * self._used)
+        self._count = np.zeros(sum(sizes), np.int64)
         self._chains: dict[int, list[tuple[int, int, int, int]]] = {}
         self._generation: dict[int, int] = {}
 
+    def _zeros(self, fields: int, count: int) -> NDArray[np.int64]:
+        return np.zeros((count, fields), np.int64).T if self._by_column else np.zeros((fields, count), np.int64)
+
+    def _enlarged(self, table: NDArray[np.int64], fields: int, count: int) -> NDArray[np.int64]:
+        """Return rows or cells with room for more."""
+        larger = self._zeros(fields, count)
+        if table is self.cells:
+            larger[1:] = NOT_ENABLED
+            larger[1:, table.shape[1] :] = UNFILLED
+        larger[: table.shape[0], : table.shape[1]] = table
+        return larger
+
     @property
-    def arrays(self) -> tuple[NDArray[np.int64], ...]:
-        """What finds cells and makes successors: threads, bases, parts, blocks behind, results, kept bits."""
-        return self._thread, self._base, self._parts, self._behind, self.results, self.keep
+    def arrays(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64]]:
+        """Threads, rows and cells for the compiled loops, all numbers of one row or cell beside each other."""
+        if not self._by_column:
+            self._by_column = True
+            self.rows, self.cells = np.asfortranarray(self.rows), np.asfortranarray(self.cells)
+        return self._thread.view(np.uint64), self.rows.T.view(np.uint64), self.cells.T.view(np.uint64)
+
+    def signatures(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return what the steps touch that stand in those cells, as numbered by `Signatures`."""
+        found: NDArray[np.int64] = self.cells[0][cells]
+        return found
 
     def find(self, keys: Words) -> Found | None:
         """Return where the steps from states with those keys, shape (words, n), stand; None when a field overflowed."""
@@ -99,7 +123,7 @@ class Tables:
             found, missing = self._locate(keys)
             if not missing:
                 return found
-            unfilled = np.flatnonzero(self.results[0, 0].take(found.cells.T) == UNFILLED)
+            unfilled = np.flatnonzero(self.cells[1][found.cells.T] == UNFILLED)
             if unfilled.size > _FIRST and self._settle(found, unfilled):
                 continue
             self._fill(keys, found, unfilled[:some])
@@ -112,25 +136,26 @@ class Tables:
         kernels, shape = self.engine.kernels, (self.packing.threads, keys.shape[1])
         if kernels is not None:
             found = Found(np.empty(shape, np.int64), np.empty(shape, np.int64))
-            places = (self._thread, self._base, self._parts, self._behind, self.results[0, 0])
-            return found, bool(kernels.locate(keys, *places, *found))
+            flat = keys.view(np.uint64).reshape(-1)
+            return found, bool(kernels.locate(flat, keys.shape[1], *self.arrays, *found))
         word, shift, mask, start = self._thread.T[:, :, None]
         rows = (keys[0] if keys.shape[0] == 1 else keys[word[:, 0]]) >> shift
         rows &= mask
         rows += start
-        cells = self._base.take(rows)
+        cells = self.rows[0].take(rows)
         self._descend(keys, rows.reshape(-1), cells.reshape(-1))
-        return Found(rows, cells), bool(self.results[0, 0].take(cells).min() == UNFILLED)
+        return Found(rows, cells), bool(self.cells[1].take(cells).min() == UNFILLED)
 
     def _descend(self, keys: Words, rows: Ids, cells: Ids) -> None:
         """Add every part of the footprint to cells that stand at the start of their rows' blocks."""
         n, single = keys.shape[1], keys.shape[0] == 1
-        word, shift, mask, _ = self._parts[0]
+        parts = self.rows[1 + self.packing.words :].reshape(-1, 4, self.rows.shape[1])
+        word, shift, mask, _ = parts[0]
         part = np.resize(keys[0], rows.size) if single else keys[word.take(rows), np.arange(rows.size) % n]
         part >>= shift.take(rows)
         part &= mask.take(rows)
         cells += part
-        for number, (word, shift, mask, stride) in enumerate(self._parts[1:], 1):
+        for number, (word, shift, mask, stride) in enumerate(parts[1:], 1):
             some = np.flatnonzero(self._count.take(rows) > number)
             row, state, cell = rows.take(some), some % n, cells.take(some)
             part = keys[0].take(state) if single else keys[word.take(row), state]
@@ -138,7 +163,7 @@ class Tables:
             part &= mask.take(row)
             left = stride.take(row)
             deeper = np.flatnonzero(left == _DESCEND)
-            cell[deeper] = self._behind.take(cell[deeper])
+            cell[deeper] = self.cells[0].take(cell[deeper])
             cells[some] = cell + (part << np.maximum(left, 0))
 
     def _fill(self, keys: Words, found: Found, places: Ids) -> None:
@@ -160,7 +185,7 @@ class Tables:
             placed = self._generation.get(row, -1)
             if placed >= 0:
                 cell = self._cell(row, words)  # which may move the results to a larger array
-                if self.results.item(0, 0, cell) != UNFILLED:
+                if self.cells.item(1, cell) != UNFILLED:
                     continue
             entry = memo.entry(local, words)
             if placed != memo.generation[local]:
@@ -187,52 +212,42 @@ class Tables:
         """Give a local state a block of cells for its footprint."""
         packing, memo = self.packing, self.memos[thread]
         self._generation[row] = memo.generation[local]
-        self.keep[:, row] = -1
+        keep = [-1] * packing.words
         for field in (thread, *(packing.threads + component for component in memo.written[local])):
-            self.keep[packing.word[field], row] &= ~packing.mask(field)
+            keep[packing.word[field]] &= ~packing.mask(field)
         fields = [packing.threads + component for component in memo.footprint[local]]
         chain = self._chains[row] = _chain(_merged(packing, fields))
-        self._base[row] = self._allocate(_room(chain))
         self._count[row] = len(chain)
-        missing = len(chain) - len(self._parts)
-        if missing > 0:
-            self._parts = np.concatenate([self._parts, np.zeros((missing, *self._parts.shape[1:]), np.int64)])
-        self._parts[:, :, row] = 0
-        for number, part in enumerate(chain):
-            self._parts[number, :, row] = part
+        numbers = [self._allocate(_room(chain)), *keep, *(number for part in chain for number in part)]
+        if len(numbers) > len(self.rows):
+            self.rows = self._enlarged(self.rows, len(numbers), self.rows.shape[1])
+        self.rows[: len(numbers), row] = numbers
+        self.rows[len(numbers) :, row] = 0
 
     def _cell(self, row: int, words: Sequence[int]) -> int:
         """Return the cell of one key, as `_locate` does for many, and make the blocks that are missing on the way."""
-        cell, chain = int(self._base[row]), self._chains[row]
+        cell, chain = self.rows.item(0, row), self._chains[row]
         for number, (word, shift, mask, stride) in enumerate(chain):
             if stride == _DESCEND:
-                if not self._behind[cell]:
-                    self._behind[cell] = self._allocate(_room(chain[number:]))
-                cell, stride = int(self._behind[cell]), 0
+                if not self.cells[0, cell]:
+                    self.cells[0, cell] = self._allocate(_room(chain[number:]))
+                cell, stride = self.cells.item(0, cell), 0
             cell += ((words[word] >> shift) & mask) << stride
         return cell
 
     def _allocate(self, count: int) -> int:
         first, self._used = self._used, self._used + count
-        size = self.signature.size
-        if self._used > size:
-            more = max(self._used, 2 * size) - size
-            filler = np.full((*self.results.shape[:2], more), UNFILLED, np.int64)
-            self.results = np.concatenate([self.results, filler], axis=2)
-            self.signature = np.concatenate([self.signature, np.zeros(more, np.int32)])
-            self._behind = np.concatenate([self._behind, np.zeros(more, np.int64)])
+        if self._used > self.cells.shape[1]:
+            self.cells = self._enlarged(self.cells, len(self.cells), max(self._used, 2 * self.cells.shape[1]))
         return first
 
     def _store(self, thread: int, local: int, words: Sequence[int], entry: Entry, cell: int) -> None:
         packing = self.packing
         self.most[thread] = max(self.most[thread], len(entry.results))
-        missing = self.most[thread] - len(self.results)
-        if missing > 0:
-            filler = np.full((missing, *self.results.shape[1:]), NOT_ENABLED, np.int64)
-            self.results = np.concatenate([self.results, filler])
-        self.signature[cell] = entry.signature
-        self.results[:, 0, cell] = NOT_ENABLED
-        for number, result in enumerate(entry.results):
+        if (fields := 1 + self.most[thread] * packing.words) > len(self.cells):
+            self.cells = self._enlarged(self.cells, fields, self.cells.shape[1])
+        numbers = [entry.signature]
+        for result in entry.results:
             bits = [0] * packing.words
             bits[packing.word[thread]] |= result.local << packing.shift[thread]
             for component in self.memos[thread].written[local]:
@@ -241,7 +256,9 @@ class Tables:
                 if value is None:
                     value = packing.number(words, field)
                 bits[packing.word[field]] |= value << packing.shift[field]
-            self.results[number, :, cell] = bits
+            numbers += bits
+        self.cells[: len(numbers), cell] = numbers
+        self.cells[len(numbers) :, cell] = NOT_ENABLED
 
 
 def _merged(packing: Packing, fields: list[int]) -> list[tuple[int, int, int]]:

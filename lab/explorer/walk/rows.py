@@ -13,6 +13,9 @@ from lab.explorer.states.packing import Ids, Words
 
 __all__ = ["Rows"]
 
+_RING = 64
+"""Keys that the compiled loop has under way at most."""
+
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 """2**64 divided by the golden ratio: multiplicative hashing after Knuth, TAOCP 6.4."""
 
@@ -37,6 +40,7 @@ class Rows:
         self._before = self._rows
         self._wanted = 0
         self._slots = _free(0)
+        self._rings = np.empty(_RING, np.uint64), np.empty(_RING, np.uint64)
 
     def restart(self, words: int, sums: Sequence[Sums], capacity: int) -> None:
         """Forget every key and add up something else; what was summed up last stays valid until the next time.
@@ -93,7 +97,8 @@ class Rows:
         amounts = self._amounts(arrivals)
         new = np.empty(count, np.intp)
         table = (self._rows, self.words, self.size, self._slots, _MULTIPLIER, self._shift)
-        found = self._kernels.absorb(*table, np.ascontiguousarray(batch), amounts, sources, new)
+        keys = np.ascontiguousarray(batch).view(np.uint64)
+        found = self._kernels.absorb(*table, keys, amounts, sources, new, *self._rings)
         self.size += found
         for total in self._sums:
             total.used = self.size

@@ -22,6 +22,9 @@ _LONGEST = 1 << 17
 _FILLED = 1 << 14
 """States whose cells are filled together when one of them needs it."""
 
+_BLOCK = 32
+"""States that the compiled loop steps before it looks their successors up."""
+
 _UNFILLED, _FULL = 1, 2
 """Why a call stopped: a cell is unfilled, or its room is used up."""
 
@@ -55,8 +58,8 @@ class Stretch(NamedTuple):
 class _Outs:
     """Room for what a call writes: transitions, the states that they leave, new states, levels and ends."""
 
-    def __init__(self, room: int) -> None:
-        self.room = room
+    def __init__(self, room: int, threads: int, block: int, words: int) -> None:
+        self.room, self.block, self.words = room, block, words
         self.targets = np.empty(room, np.int32)
         self.labels = np.empty(room, np.uint16)
         self.results = np.empty(room, np.uint16)
@@ -66,13 +69,16 @@ class _Outs:
         self.came = np.empty(room, np.uint16)
         self.starts = np.empty(room + 1, np.int64)
         self.ended = np.empty(room, np.int64)
+        self.row_at, self.cell_at = np.empty(threads, np.uint64), np.empty(threads, np.uint64)
+        self.after, self.homes = np.empty(block * words, np.uint64), np.empty(block, np.uint64)
+        self.origins = np.empty(block, np.uint32)
 
     @property
     def arrays(self) -> tuple[NDArray[Any], ...]:
         """All of them, in the order of the kernel's arguments."""
         return (
             self.targets, self.labels, self.results, self.degrees, self.enabled, self.parents, self.came, self.starts,
-            self.ended,
+            self.ended, self.row_at, self.cell_at, self.after, self.homes, self.origins,
         )  # fmt: skip
 
 
@@ -87,7 +93,7 @@ class Stride:
 
     def __init__(self, expander: Expander, walk: Recorded, races: RaceFinder) -> None:
         self._expander, self._walk, self._races = expander, walk, races
-        self._outs = _Outs(0)
+        self._outs = _Outs(0, 0, 0, 0)
         self._parents: list[NDArray[np.uint32]] = []
         self._labels: list[NDArray[np.uint16]] = []
 
@@ -113,18 +119,20 @@ class Stride:
     def _make_room(self, check: Callable[[int], None]) -> None:
         """Make room for at least the transitions of a block, and in the index for as many states."""
         index = self._walk.index
-        room = max(min(_LONGEST, 1 << (1024 + 4 * index.size).bit_length()), 64 * len(self._expander.slots))
-        check(max(room, self._outs.room))
-        if room > self._outs.room:
-            self._outs = _Outs(room)
+        block, outs = _BLOCK * len(self._expander.slots), self._outs
+        room = max(min(_LONGEST, 1 << (1024 + 4 * index.size).bit_length()), 2 * block, outs.room)
+        check(room)
+        if (room, block, index.words) != (outs.room, outs.block, outs.words):
+            self._outs = _Outs(room, self._expander.packing.threads, block, index.words)
         index.reserve(index.size + self._outs.room)
 
     def _call(self, cursor: NDArray[np.int64], racing: Ids) -> int:
         expander, kernels = self._expander, self._expander.engine.kernels
         assert kernels is not None
+        pairs, wanted = self._races.wanted
         code: int = kernels.stride(
-            cursor, *self._walk.index.arrays, *expander.tables.arrays, expander.slot_table(),
-            expander.tables.signature, *self._races.wanted, *self._outs.arrays, racing,
+            cursor, *self._walk.index.arrays, self._walk.index.words, *expander.tables.arrays,
+            expander.slot_table().view(np.uint64), pairs.view(np.uint64), wanted, *self._outs.arrays, racing,
         )  # fmt: skip
         return code
 
