@@ -200,7 +200,7 @@ def identity(value: Value) -> Hashable:
         return (kind, value)
     if kind is tuple and _PLAIN.issuperset(map(type, value)):
         return value  # no other key is equal: those below begin with a class
-    return (kind, *map(identity, value))
+    return (kind, *[part if part.__class__ in _PLAIN else identity(part) for part in value])
 
 
 def type_name(value: Value) -> str:

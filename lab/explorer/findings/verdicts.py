@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.explorer.protocol import Explorable
+from lab.explorer.states.engine import NUMPY, Engine
 from lab.explorer.states.index import StateIndex
 from lab.explorer.states.packing import WORD_BITS, Packing, Words
 from lab.explorer.symmetry.orbits import NotSymmetric, Orbits
@@ -25,9 +26,16 @@ class Judge:
     Where states stand for their images, too, every image of a case has to get the same verdict.
     """
 
-    def __init__(self, relation: Explorable, packing: Packing, prop: Property, orbits: Orbits | None = None) -> None:
+    def __init__(
+        self,
+        relation: Explorable,
+        packing: Packing,
+        prop: Property,
+        orbits: Orbits | None = None,
+        engine: Engine = NUMPY,
+    ) -> None:
         self.property = prop
-        self._orbits = orbits
+        self._orbits, self._engine = orbits, engine
         self._relation, self._packing = relation, packing
         self._components: set[int] = set()
         self._names: set[str] = set()
@@ -57,7 +65,7 @@ class Judge:
             self._masks[packing.word[field]] |= packing.mask(field)
         self._per_word = WORD_BITS // max(1, len(self._names))
         region_words = -(-packing.threads // self._per_word) if self._names else 0
-        self._cases = StateIndex(packing.words + region_words)
+        self._cases = StateIndex(packing.words + region_words, engine=self._engine)
         self._verdicts: list[bool] = []
         self._inside: list[NDArray[np.int64]] = [np.zeros(0, np.int64)] * packing.threads
 

@@ -19,6 +19,10 @@ class StepResult(NamedTuple):
     local: int
     writes: dict[int, int]
 
+    def numbers(self, thread: int, threads: int) -> list[tuple[int, int]]:
+        """Return the fields of a key that the thread's step changes, and the number of each one's new value."""
+        return [(thread, self.local), *((threads + component, number) for component, number in self.writes.items())]
+
 
 class Entry(NamedTuple):
     """A step's results, none when it is not enabled, and the number of what it touches."""
@@ -36,6 +40,8 @@ class Signatures:
 
     def intern(self, accesses: list[Access]) -> int:
         """Return the number of the set of those accesses that are not atomic."""
+        if not accesses:
+            return 0
         plain = {(a.location, a.writes, a.line): a for a in accesses if not a.atomic}
         key = frozenset(plain)
         number = self._numbers.get(key)
@@ -119,7 +125,8 @@ class Memo:
 
     def _seen(self, local: int, words: Sequence[int]) -> tuple[int, ...]:
         """Return the numbers of the values that the footprint's components have in a key."""
-        return tuple(self._packing.numbers_of(words, self.footprint[local]))
+        footprint = self.footprint[local]
+        return tuple(self._packing.numbers_of(words, footprint)) if footprint else ()
 
     def _ask(self, local: int, words: Sequence[int]) -> Entry:
         packing = self._packing
@@ -132,8 +139,10 @@ class Memo:
 
         steps = self._relation.step(self._thread, own.values[local], read)
         results = tuple(
-            StepResult(own.intern(step.local), {place: shared[place].intern(value) for place, value in step.writes})
-            for step in steps
+            [
+                StepResult(own.intern(step.local), {place: shared[place].intern(value) for place, value in step.writes})
+                for step in steps
+            ]
         )
         signature = self._signatures.intern([access for step in steps for access in step.accesses])
         entry = Entry(results, signature)
@@ -146,14 +155,15 @@ class Memo:
 
     def _learn(self, local: int, reads: set[int], results: tuple[StepResult, ...]) -> None:
         """Widen the footprint and the written components by what a step did."""
-        known = set(self.written[local])
-        written = known.union(*(result.writes for result in results))
-        if results:  # a result that leaves alone what another one writes has to know the value that stays
-            reads.update(place for place in written if not all(place in result.writes for result in results))
-        footprint = tuple(sorted(reads))
-        if footprint != self.footprint[local] or written != known:
+        written = set(self.written[local])
+        for result in results:
+            written.update(result.writes)
+        for result in results:  # one that leaves alone what another one writes has to know the value that stays
+            if len(result.writes) < len(written):
+                reads.update(written.difference(result.writes))
+        if len(reads) > len(self.footprint[local]) or len(written) > len(self.written[local]):
             self._entries[local].clear()
-            self.footprint[local] = footprint
+            self.footprint[local] = tuple(sorted(reads))
             self.written[local] = tuple(sorted(written))
             self.generation[local] += 1
 

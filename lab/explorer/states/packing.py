@@ -200,6 +200,14 @@ class Packing:
         fields = [place + component for component in components]
         return [(words[word[field]] >> shift[field]) & ((1 << width[field]) - 1) for field in fields]
 
+    def replaced(self, words: Sequence[int], numbers: Iterable[tuple[int, int]]) -> list[int]:
+        """Return one key with other numbers in some fields, each of which has room for its number."""
+        found = list(words)
+        for field, number in numbers:
+            place, shift = self.word[field], self.shift[field]
+            found[place] = found[place] & ~(((1 << self.width[field]) - 1) << shift) | number << shift
+        return found
+
     def value(self, words: Sequence[int], field: int) -> Value:
         """Return the value that a field of one key stands for."""
         return self.domains[field].values[self.number(words, field)]

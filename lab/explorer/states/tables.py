@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.errors import LabError
 from lab.explorer.states.engine import NUMPY, Engine
 from lab.explorer.states.memo import Entry, Memo
 from lab.explorer.states.packing import Ids, Packing, Words
@@ -29,6 +30,9 @@ _PAGE_BITS = 5
 _FIRST = 64
 """Unfilled places looked at first, then four times as many each time: what is filled is filled for all states."""
 
+_AHEAD = 64
+"""Cells filled at most where a thread goes on alone."""
+
 _DESCEND = -1
 """The stride of a part that begins another block."""
 
@@ -38,6 +42,21 @@ class Found(NamedTuple):
 
     rows: NDArray[np.int64]
     cells: NDArray[np.int64]
+
+
+_Chain = list[tuple[int, int, int, int]]
+"""The word, the shift, the mask and the stride of each part of a footprint."""
+
+
+class _Shape(NamedTuple):
+    """What rows with one footprint and the same written components share.
+
+    `room` is how many cells the first block has; `numbers` is what the row says after where that begins.
+    """
+
+    chain: _Chain
+    room: int
+    numbers: NDArray[np.int64]
 
 
 class Tables:
@@ -60,6 +79,10 @@ class Tables:
         none.
     most : list of int
         By thread: how many results its steps have at most so far, >= 1.
+    ahead : bool
+        Whether to fill, with a cell, those that the thread needs if it goes on alone: the exploration comes to all
+        these states, if no bound keeps it from them. It then stops less often. New values get other numbers than
+        otherwise.
 
     Notes
     -----
@@ -72,6 +95,7 @@ class Tables:
     def __init__(self, packing: Packing, memos: list[Memo], engine: Engine = NUMPY) -> None:
         self.packing, self.memos, self.engine = packing, memos, engine
         self.most = [1] * packing.threads
+        self.ahead = False
         self.reset()
 
     def reset(self) -> None:
@@ -88,7 +112,8 @@ class Tables:
         self.rows[1 : 1 + packing.words] = -1
         self.cells = self._enlarged(self.cells, 1 + max(self.most) * packing.words, 2 * self._used)
         self._count = np.zeros(sum(sizes), np.int64)
-        self._chains: dict[int, list[tuple[int, int, int, int]]] = {}
+        self._chains: dict[int, _Chain] = {}
+        self._shapes: dict[tuple[int, tuple[int, ...], tuple[int, ...]], _Shape] = {}
         self._generation: dict[int, int] = {}
 
     def _zeros(self, fields: int, count: int) -> NDArray[np.int64]:
@@ -130,6 +155,18 @@ class Tables:
             some *= 4
             if self.packing.overflowing:
                 return None
+
+    def fill(self, keys: Words, most: int) -> bool:
+        """Fill the first cells that steps from states with those keys need, `most` at most; False for an overflow.
+
+        Compiled loops look the states up themselves, and come back when they meet another cell that is not filled.
+        """
+        while True:
+            found, _ = self._locate(np.ascontiguousarray(keys))
+            unfilled = np.flatnonzero(self.cells[1][found.cells.T] == UNFILLED)
+            if unfilled.size <= _FIRST or not self._settle(found, unfilled):
+                self._fill(keys, found, unfilled[:most])
+                return not self.packing.overflowing
 
     def _locate(self, keys: Words) -> tuple[Found, bool]:
         """Return rows and cells, and whether some of the cells are unfilled."""
@@ -181,20 +218,45 @@ class Tables:
             states, threads = states[chosen], threads[chosen]
         columns = keys[:, states].T.tolist()
         for thread, row, words in zip(threads.tolist(), found.rows[threads, states].tolist(), columns, strict=True):
-            memo, local = self.memos[thread], row - self._starts[thread]
             placed = self._generation.get(row, -1)
-            if placed >= 0:
-                cell = self._cell(row, words)  # which may move the results to a larger array
-                if self.cells.item(1, cell) != UNFILLED:
-                    continue
-            entry = memo.entry(local, words)
-            if placed != memo.generation[local]:
-                self._place(thread, local, row)
+            entry = self._fill_cell(thread, row, words)
             if packing.overflowing:
                 return
-            self._store(thread, local, words, entry, self._cell(row, words))
+            if entry is not None and self.ahead:
+                self._run_ahead(thread, words, entry)
             if once and 0 <= placed < self._generation[row]:
                 return  # what were one case may be several now, and the first of them come first
+
+    def _fill_cell(self, thread: int, row: int, words: Sequence[int]) -> Entry | None:
+        """Fill the cell that the thread's step from a state with that key needs; None when it is filled already."""
+        memo, local = self.memos[thread], row - self._starts[thread]
+        placed, cell = self._generation.get(row, -1), 0
+        if placed >= 0 and self.cells.item(1, cell := self._cell(row, words)) != UNFILLED:
+            return None
+        entry = memo.entry(local, words)
+        if placed != memo.generation[local]:
+            self._place(thread, local, row)
+            cell = self._cell(row, words)
+        if not self.packing.overflowing:
+            self._store(thread, local, words, entry, cell)
+        return entry
+
+    def _run_ahead(self, thread: int, words: Sequence[int], entry: Entry) -> None:
+        """Fill what the thread needs if it goes on alone, up to cells that are filled already."""
+        packing, left = self.packing, _AHEAD
+        waiting = [(words, result) for result in reversed(entry.results)]
+        while waiting and left:
+            words, result = waiting.pop()
+            words = packing.replaced(words, result.numbers(thread, packing.threads))
+            try:
+                following = self._fill_cell(thread, self._starts[thread] + result.local, words)
+            except LabError:  # said when the exploration comes there
+                return
+            if packing.overflowing:
+                return
+            if following is not None:
+                left -= 1
+                waiting.extend((words, result) for result in reversed(following.results))
 
     def _settle(self, found: Found, places: Ids) -> bool:
         """Give a block to the rows at those places whose footprint is known but not yet laid out; False if none is."""
@@ -210,19 +272,27 @@ class Tables:
 
     def _place(self, thread: int, local: int, row: int) -> None:
         """Give a local state a block of cells for its footprint."""
-        packing, memo = self.packing, self.memos[thread]
+        memo = self.memos[thread]
         self._generation[row] = memo.generation[local]
+        kind = thread, memo.footprint[local], memo.written[local]
+        shape = self._shapes.get(kind)
+        if shape is None:
+            shape = self._shapes[kind] = self._shape(*kind)
+            if (fields := 1 + len(shape.numbers)) > len(self.rows):
+                self.rows = self._enlarged(self.rows, fields, self.rows.shape[1])
+        self._chains[row], self._count[row] = shape.chain, len(shape.chain)
+        self.rows[0, row] = self._allocate(shape.room)
+        self.rows[1 : 1 + len(shape.numbers), row] = shape.numbers
+        self.rows[1 + len(shape.numbers) :, row] = 0
+
+    def _shape(self, thread: int, footprint: Sequence[int], written: Sequence[int]) -> _Shape:
+        packing = self.packing
         keep = [-1] * packing.words
-        for field in (thread, *(packing.threads + component for component in memo.written[local])):
+        for field in (thread, *(packing.threads + component for component in written)):
             keep[packing.word[field]] &= ~packing.mask(field)
-        fields = [packing.threads + component for component in memo.footprint[local]]
-        chain = self._chains[row] = _chain(_merged(packing, fields))
-        self._count[row] = len(chain)
-        numbers = [self._allocate(_room(chain)), *keep, *(number for part in chain for number in part)]
-        if len(numbers) > len(self.rows):
-            self.rows = self._enlarged(self.rows, len(numbers), self.rows.shape[1])
-        self.rows[: len(numbers), row] = numbers
-        self.rows[len(numbers) :, row] = 0
+        chain = _chain(_merged(packing, [packing.threads + component for component in footprint]))
+        numbers = np.array([*keep, *(number for part in chain for number in part)], np.int64)
+        return _Shape(chain, _room(chain), numbers)
 
     def _cell(self, row: int, words: Sequence[int]) -> int:
         """Return the cell of one key, as `_locate` does for many, and make the blocks that are missing on the way."""
@@ -246,19 +316,20 @@ class Tables:
         self.most[thread] = max(self.most[thread], len(entry.results))
         if (fields := 1 + self.most[thread] * packing.words) > len(self.cells):
             self.cells = self._enlarged(self.cells, fields, self.cells.shape[1])
-        numbers = [entry.signature]
+        numbers, written = [entry.signature], self.memos[thread].written[local]
         for result in entry.results:
             bits = [0] * packing.words
-            bits[packing.word[thread]] |= result.local << packing.shift[thread]
-            for component in self.memos[thread].written[local]:
+            bits[packing.word[thread]] = result.local << packing.shift[thread]
+            for component in written:
                 field = packing.threads + component
                 value = result.writes.get(component)
                 if value is None:
                     value = packing.number(words, field)
                 bits[packing.word[field]] |= value << packing.shift[field]
             numbers += bits
-        self.cells[: len(numbers), cell] = numbers
-        self.cells[len(numbers) :, cell] = NOT_ENABLED
+        numbers += [NOT_ENABLED] * (len(self.cells) - len(numbers))
+        for field, number in enumerate(numbers):  # they are few
+            self.cells[field, cell] = number
 
 
 def _merged(packing: Packing, fields: list[int]) -> list[tuple[int, int, int]]:
@@ -273,7 +344,7 @@ def _merged(packing: Packing, fields: list[int]) -> list[tuple[int, int, int]]:
     return joined
 
 
-def _chain(parts: list[tuple[int, int, int]]) -> list[tuple[int, int, int, int]]:
+def _chain(parts: list[tuple[int, int, int]]) -> _Chain:
     """Return the parts as (word, shift, mask, stride), a block each where a single one would be too large."""
     if sum(width for _, _, width in parts) <= _BLOCK_BITS:
         used = [sum(width for _, _, width in parts[:number]) for number in range(len(parts))]
@@ -286,7 +357,7 @@ def _chain(parts: list[tuple[int, int, int]]) -> list[tuple[int, int, int, int]]
     return [(*pages[0][:3], 0), *pages[1:]]
 
 
-def _room(chain: list[tuple[int, int, int, int]]) -> int:
+def _room(chain: _Chain) -> int:
     """Return how many cells the first block of a chain has."""
     cells = 1
     for number, (_, _, mask, stride) in enumerate(chain):

@@ -138,13 +138,10 @@ class Courses:
         for thread, result in moves:
             entry = self._entry(thread, words)
             yield (thread, result), len(entry.results), words
-            local, writes = entry.results[result]
-            words = words.copy()
-            for field, number in ((thread, local), *((packing.threads + place, new) for place, new in writes.items())):
-                if number >> packing.width[field]:
-                    raise _NoPlace
-                words[packing.word[field]] &= ~packing.mask(field)
-                words[packing.word[field]] |= number << packing.shift[field]
+            numbers = entry.results[result].numbers(thread, packing.threads)
+            if any(number >> packing.width[field] for field, number in numbers):
+                raise _NoPlace
+            words = packing.replaced(words, numbers)
 
 
 class _NoPlace(Exception):  # noqa: N818 - not an error

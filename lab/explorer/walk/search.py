@@ -108,7 +108,7 @@ class Search:
     ) -> None:
         self._orbits, self._keeper = orbits, keeper
         self._packing, self._expander, self._walk, self.bounds = packing, expander, walk, bounds
-        judges = [Judge(relation, packing, prop, orbits) for prop in relation.program.properties]
+        judges = [Judge(relation, packing, prop, orbits, expander.engine) for prop in relation.program.properties]
         self._judges = [judge for judge in judges if judge.property.kind != "final"]
         self.ends = Ends(relation, packing, [judge for judge in judges if judge.property.kind == "final"], orbits)
         self.races = RaceFinder(relation, packing, expander, orbits)

@@ -22,6 +22,9 @@ _LONGEST = 1 << 17
 _FILLED = 1 << 14
 """States whose cells are filled together when one of them needs it."""
 
+_FIRST = 64
+"""Cells filled the first time, then four times as many each time."""
+
 _BLOCK = 32
 """States that the compiled loop steps before it looks their successors up."""
 
@@ -93,6 +96,7 @@ class Stride:
 
     def __init__(self, expander: Expander, walk: Recorded, races: RaceFinder) -> None:
         self._expander, self._walk, self._races = expander, walk, races
+        expander.tables.ahead = True
         self._outs = _Outs(0, 0, 0, 0)
         self._parents: list[NDArray[np.uint32]] = []
         self._labels: list[NDArray[np.uint16]] = []
@@ -105,7 +109,7 @@ class Stride:
         walk, index = self._walk, self._walk.index
         cursor = np.zeros(10, np.int64)
         cursor[:3] = walk.low, walk.low, walk.high
-        stepped, code = 0, _FULL
+        stepped, code, some = 0, _FULL, _FIRST
         while code:
             self._make_room(check)
             cursor[3:5] = index.size, enough - stepped
@@ -114,7 +118,8 @@ class Stride:
             stepped += int(cursor[5])
             yield self._taken(cursor, racing)
             if code == _UNFILLED:
-                self._fill(int(cursor[0]), int(cursor[2]))
+                self._fill(int(cursor[0]), int(cursor[2]), some)
+                some *= 4
 
     def _make_room(self, check: Callable[[int], None]) -> None:
         """Make room for at least the transitions of a block, and in the index for as many states."""
@@ -162,11 +167,8 @@ class Stride:
             (parents[low - first : high - first], labels[low - first : high - first]) for low, high in pairwise(cuts)
         ]
 
-    def _fill(self, position: int, high: int) -> None:
-        """Fill the cells of the next states of the level."""
-        while True:
-            keys = self._walk.index.keys[:, position : min(high, position + _FILLED)]
-            if self._expander.tables.find(np.ascontiguousarray(keys)) is not None:
-                return
+    def _fill(self, position: int, high: int, some: int) -> None:
+        """Fill cells of the next states of the level."""
+        while not self._expander.tables.fill(self._walk.index.keys[:, position : min(high, position + _FILLED)], some):
             self._walk.translate(self._expander.packing.relayout())
             self._expander.reset()
