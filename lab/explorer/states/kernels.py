@@ -144,7 +144,10 @@ def cell_of(keys: Array, at: Any, gap: Any, thread: Array, number: Any, rows: Ar
     row = ((keys[at + thread[number, _ZERO] * gap] >> thread[number, _ONE]) & thread[number, _TWO]) + thread[
         number, _THREE
     ]
-    cell, part = rows[row, _ZERO], _ONE + words
+    part = _ONE + words
+    value = (keys[at + rows[row, part] * gap] >> rows[row, part + _ONE]) & rows[row, part + _TWO]
+    cell = rows[row, _ZERO] + (value << rows[row, part + _THREE])  # most rows have one part; of none the mask is 0
+    part += _FOUR
     while part < np.uint64(rows.shape[1]):
         mask = rows[row, part + _TWO]
         if mask == _ZERO:

@@ -115,6 +115,8 @@ class Search:
         self.history = History()
         self.sightings: dict[str, Sighting] = {}
         self._strider: Stride | None = None
+        self._whole = bounds.whole_levels and keeper is None and orbits is None and type(expander) is Expander
+        expander.tables.ahead = self._whole  # no bound on what it comes to, and it is not resumed with other numbers
         self.states, self.transitions = 1, 0
         self.stopped = ""
         self._start: int | None = None
@@ -220,15 +222,8 @@ class Search:
         """Return what walks through many levels at once, where that is possible: a checkpoint needs whole batches."""
         expander, walk = self._expander, self._walk
         expander.engine.consider(self.transitions, self.bounds.room)
-        possible = expander.engine.kernels is not None and self.bounds.whole_levels and self._keeper is None
-        if (
-            possible
-            and self._strider is None
-            and isinstance(walk, Recorded)
-            and type(expander) is Expander
-            and self._orbits is None
-        ):
-            self._strider = Stride(expander, walk, self.races)
+        if expander.engine.kernels is not None and self._whole and isinstance(walk, Recorded):
+            self._strider = self._strider or Stride(expander, walk, self.races)
         return self._strider
 
     def _levels(self, stride: Stride) -> None:

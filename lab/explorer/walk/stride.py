@@ -96,7 +96,6 @@ class Stride:
 
     def __init__(self, expander: Expander, walk: Recorded, races: RaceFinder) -> None:
         self._expander, self._walk, self._races = expander, walk, races
-        expander.tables.ahead = True
         self._outs = _Outs(0, 0, 0, 0)
         self._parents: list[NDArray[np.uint32]] = []
         self._labels: list[NDArray[np.uint16]] = []
