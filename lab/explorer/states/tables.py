@@ -231,8 +231,10 @@ class Tables:
         """Fill the cell that the thread's step from a state with that key needs; None when it is filled already."""
         memo, local = self.memos[thread], row - self._starts[thread]
         placed, cell = self._generation.get(row, -1), 0
-        if placed >= 0 and self.cells.item(1, cell := self._cell(row, words)) != UNFILLED:
-            return None
+        if placed >= 0:
+            cell = self._cell(row, words)  # which may move the cells to a larger array
+            if self.cells.item(1, cell) != UNFILLED:
+                return None
         entry = memo.entry(local, words)
         if placed != memo.generation[local]:
             self._place(thread, local, row)
