@@ -26,6 +26,9 @@ Layout = tuple[tuple[int, int, int], ...]
 WORD_BITS = 63
 """Bits used of a 64-bit word; the sign stays free, so that tables can mark their cells with negative numbers."""
 
+_FEW = 8
+"""Bits up to which local states get more room still: they are the first to outgrow it, in every thread."""
+
 
 class Domain:
     """The values one field has taken so far, numbered in order of appearance.
@@ -114,9 +117,12 @@ class Packing:
     def _lay_out(self) -> None:
         sizes = [len(domain.values) for domain in self.domains]
         roomy = [size.bit_length() + 1 for size in sizes]
+        first = [
+            min(width + 2, max(width, _FEW)) if field < self.threads else width for field, width in enumerate(roomy)
+        ]
         snug = [size.bit_length() for size in sizes]
         tight = [(size - 1).bit_length() for size in sizes]
-        self.width = next((widths for widths in (roomy, snug, tight) if sum(widths) <= WORD_BITS), snug)
+        self.width = next((widths for widths in (first, roomy, snug, tight) if sum(widths) <= WORD_BITS), snug)
         self.word, self.shift = [], []
         word = used = 0
         for width in self.width:
