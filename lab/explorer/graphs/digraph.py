@@ -147,7 +147,7 @@ class Graph(NamedTuple):
         back = Graph(offsets, self.sources[order], self.enabled, None, self.labels[order], self.start, self.kernels)
         return _closure(back, goals)
 
-    def waves(self) -> list[Ids]:
+    def waves(self) -> list[NDArray[Any]]:
         """Return the states that no cycle precedes, wave by wave in topological order (Kahn 1962).
 
         Every state has to be reachable from the start, or have no transitions.
@@ -165,8 +165,8 @@ class Graph(NamedTuple):
             wave = first_of_each(targets[waiting[targets] == 0], stamps)
         return found
 
-    def _compiled_waves(self, kernels: Kernels) -> list[Ids]:
-        order, cuts = np.empty(self.states, np.intp), np.empty(self.states, np.intp)
+    def _compiled_waves(self, kernels: Kernels) -> list[NDArray[np.int32]]:
+        order, cuts = np.empty(self.states, np.int32), np.empty(self.states, np.intp)
         count = kernels.waves(self.offsets, self.targets, self.start, order, cuts)
         return [order[low:high] for low, high in pairwise([0, *cuts[:count].tolist()])]
 

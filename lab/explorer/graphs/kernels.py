@@ -207,7 +207,7 @@ def among(
     return size
 
 
-@compile_for(f"int64({_GRAPH}, int64, int64[::1], int64[::1])", makes_arrays=True)
+@compile_for(f"int64({_GRAPH}, int64, int32[::1], int64[::1])", makes_arrays=True)
 def waves(offsets: Array, targets: Array, start: int, order: Array, cuts: Array) -> int:
     """Write the states that no cycle precedes in topological order, and where waves end; returns how many."""
     waiting = np.zeros(offsets.size - 1, np.int32)

@@ -57,6 +57,10 @@ class StateIndex:
         """The keys' words, the slots, and the multiplier and the shift that make a slot of a key."""
         return self._known.view(np.uint64), self._slots, _MULTIPLIER, self._shift
 
+    def close(self) -> None:
+        """Give up what keys are looked up with; the keys stay."""
+        self._slots = np.zeros(0, np.int32)
+
     def clear(self) -> None:
         """Forget every key and keep the room, unless it is far too much."""
         slots = max(256, 1 << (4 * self.size - 1).bit_length())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,27 +36,35 @@ class History:
     """For every state the one that it was reached from first, and by which thread and result.
 
     States are numbered in the order of their first schedules (by length, then thread by thread), so following the
-    parents back gives that schedule. 6 bytes per state.
+    parents back gives that schedule. 6 bytes per state; none for a walk that keeps every transition.
+
+    Parameters
+    ----------
+    came : callable, optional
+        Gives for a state's number its parent's and the label: from a walk that knows, and need not be told.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, came: Callable[[int], tuple[int, int]] | None = None) -> None:
         self.starts = [0]
         self.states = 1
+        self._came = came
         self._parents: list[NDArray[np.uint32]] = [np.zeros(1, np.uint32)]
         self._labels: list[NDArray[np.uint16]] = [np.zeros(1, np.uint16)]
         self._next: tuple[list[NDArray[np.uint32]], list[NDArray[np.uint16]]] = [], []
 
-    def add(self, parents: Ids | NDArray[np.uint32], labels: NDArray[np.uint16]) -> None:
+    def add(self, parents: Ids, labels: NDArray[np.uint16]) -> None:
         """Add states to the next level, each with its parent's position in the last one."""
-        self._next[0].append(parents.astype(np.uint32))
-        self._next[1].append(labels)
+        if self._came is None:
+            self._next[0].append(parents.astype(np.uint32))
+            self._next[1].append(labels)
 
     def advance(self, count: int) -> None:
         """End the next level with the first `count` states that were added to it."""
         (parents, labels), self._next = self._next, ([], [])
         if count:
-            self._parents.append(np.concatenate(parents)[:count])
-            self._labels.append(np.concatenate(labels)[:count])
+            if self._came is None:
+                self._parents.append(np.concatenate(parents)[:count])
+                self._labels.append(np.concatenate(labels)[:count])
             self.starts.append(self.states)
             self.states += count
 
@@ -70,20 +78,24 @@ class History:
         """Take up what was saved."""
         data = folder.data["history"]
         self.starts, self.states = data["starts"], data["states"]
-        ends = [*self.starts[1:], self.states]
-        *self._parents, parents = np.split(folder.get("parents"), ends)
-        *self._labels, labels = np.split(folder.get("labels"), ends)
-        self._next = [parents], [labels]
+        if self._came is None:
+            ends = [*self.starts[1:], self.states]
+            *self._parents, parents = np.split(folder.get("parents"), ends)
+            *self._labels, labels = np.split(folder.get("labels"), ends)
+            self._next = [parents], [labels]
 
     def moves(self, state: int, labels: Sequence[Move]) -> list[Move]:
         """Return the schedule that reaches a state first."""
         found = []
         level = int(np.searchsorted(self.starts, state, side="right")) - 1
-        while level:
-            place = state - self.starts[level]
-            found.append(labels[int(self._labels[level][place])])
-            level -= 1
-            state = self.starts[level] + int(self._parents[level + 1][place])
+        while state:
+            if self._came is None:
+                place = state - self.starts[level]
+                label, level = int(self._labels[level][place]), level - 1
+                state = self.starts[level] + int(self._parents[level + 1][place])
+            else:
+                state, label = self._came(state)
+            found.append(labels[label])
         return found[::-1]
 
 

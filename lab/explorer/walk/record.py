@@ -18,6 +18,8 @@ from lab.explorer.states.packing import Ids, Words
 
 __all__ = ["Recorded"]
 
+_PIECE = 1 << 10
+"""Transitions looked at together for the one that leads to a state first."""
 
 _PER_STATE, _PER_TRANSITION = 20, 2
 """Bytes that counting takes at the least, beside the walk's own: the graph put together, an order of its states."""
@@ -49,6 +51,8 @@ class Recorded:
         self._targets, self._labels = _Column(np.int32), _Column(np.uint8)
         self._enabled, self._degrees = _Column(np.uint8), _Column(np.uint8)
         self._results: _Column | None = None
+        self._graph: Graph | None = None
+        self._peaks = np.zeros(0, np.int32)
         self.tagged: dict[Hashable, list[Ids]] = {}
         self.marked: dict[Hashable, list[NDArray[np.int32]]] = {}
 
@@ -165,16 +169,35 @@ class Recorded:
         return _PER_STATE * self.index.size + _PER_TRANSITION * self._targets.size
 
     def graph(self) -> Graph:
-        """Hand over the graph; what the walk held of it is given up. States it did not come to lead nowhere."""
-        missing = np.zeros(self.index.size - self._degrees.size, np.uint8)
-        self._degrees.add(missing)
-        self._enabled.add(missing)
-        offsets = offsets_of(self._degrees.handed_over())
-        results = None if self._results is None else self._results.handed_over()
-        targets, labels, enabled = (
-            column.handed_over() for column in (self._targets, self._labels, self._enabled)
-        )  # fmt: skip
-        return Graph(offsets, targets, enabled, results, labels, 0, self._engine.kernels)
+        """Return the graph, after which the walk cannot go on. States it did not come to lead nowhere."""
+        if self._graph is None:
+            missing = np.zeros(self.index.size - self._degrees.size, np.uint8)
+            self._degrees.add(missing)
+            self._enabled.add(missing)
+            self.index.close()
+            offsets = offsets_of(self._degrees.handed_over())
+            results = None if self._results is None else self._results.handed_over()
+            targets, labels, enabled = (
+                column.handed_over() for column in (self._targets, self._labels, self._enabled)
+            )  # fmt: skip
+            self._graph = Graph(offsets, targets, enabled, results, labels, 0, self._engine.kernels)
+        return self._graph
+
+    def came(self, state: int) -> tuple[int, int]:
+        """Return the state and the label of the transition by which a state was reached first; not the initial one.
+
+        States are numbered as they are reached, so the highest target so far grows by one with each new state.
+        """
+        graph = self._graph
+        targets = self._targets.array if graph is None else graph.targets
+        if self._peaks.size * _PIECE < targets.size:
+            pieces = np.arange(0, targets.size, _PIECE)
+            self._peaks = np.maximum.accumulate(np.maximum.reduceat(targets, pieces))
+        low = int(np.searchsorted(self._peaks, state)) * _PIECE
+        place = low + int(np.argmax(targets[low : low + _PIECE] == state))
+        labels = self._labels.array if graph is None else graph.labels
+        offsets = offsets_of(self._degrees.array) if graph is None else graph.offsets
+        return int(np.searchsorted(offsets, place, side="right")) - 1, int(labels[place])
 
 
 class _Column:

@@ -112,7 +112,7 @@ class Search:
         self._judges = [judge for judge in judges if judge.property.kind != "final"]
         self.ends = Ends(relation, packing, [judge for judge in judges if judge.property.kind == "final"], orbits)
         self.races = RaceFinder(relation, packing, expander, orbits)
-        self.history = History()
+        self.history = History(walk.came if isinstance(walk, Recorded) else None)
         self.sightings: dict[str, Sighting] = {}
         self._strider: Stride | None = None
         self._whole = bounds.whole_levels and keeper is None and orbits is None and type(expander) is Expander
@@ -237,9 +237,8 @@ class Search:
                 keys = walk.index.keys[:, stretch.ended]
                 for (tag, _), states in self.ends.add(keys, 0, stretch.ended).items():
                     walk.note(states, tag)
-            for parents, labels in stretch.levels:
-                self.history.add(parents, labels)
-                self.history.advance(parents.size)
+            for count in stretch.levels:
+                self.history.advance(count)
         self.states = self.history.states
         self._judge(judged, walk.index.keys[:, judged : self.states])
 

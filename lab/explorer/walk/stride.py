@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +13,7 @@ from lab.explorer.states.expand import Expander
 from lab.explorer.states.packing import Ids
 from lab.explorer.walk.record import Recorded
 
-__all__ = ["Level", "Stretch", "Stride"]
+__all__ = ["Stretch", "Stride"]
 
 _LONGEST = 1 << 17
 """Transitions written by one call at most."""
@@ -32,10 +31,6 @@ _UNFILLED, _FULL = 1, 2
 """Why a call stopped: a cell is unfilled, or its room is used up."""
 
 
-Level = tuple[NDArray[np.uint32], NDArray[np.uint16]]
-"""By state of a level, where its parent stands in the level before, and the label it was reached by."""
-
-
 class Stretch(NamedTuple):
     """What one call came by.
 
@@ -46,8 +41,8 @@ class Stretch(NamedTuple):
     transitions : int
     ended, racing : array
         States without transitions, and states with races that nobody has seen; their numbers, ascending.
-    levels : list of Level
-        Those that are complete now.
+    levels : list of int
+        How many states each level has that is complete now.
     """
 
     first: int
@@ -55,7 +50,7 @@ class Stretch(NamedTuple):
     transitions: int
     ended: Ids
     racing: Ids
-    levels: list[Level]
+    levels: list[int]
 
 
 class _Outs:
@@ -68,20 +63,17 @@ class _Outs:
         self.results = np.empty(room, np.uint16)
         self.degrees = np.empty(room, np.uint16)
         self.enabled = np.empty(room, np.uint8)
-        self.parents = np.empty(room, np.uint32)
-        self.came = np.empty(room, np.uint16)
         self.starts = np.empty(room + 1, np.int64)
         self.ended = np.empty(room, np.int64)
         self.row_at, self.cell_at = np.empty(threads, np.uint64), np.empty(threads, np.uint64)
         self.after, self.homes = np.empty(block * words, np.uint64), np.empty(block, np.uint64)
-        self.origins = np.empty(block, np.uint32)
 
     @property
     def arrays(self) -> tuple[NDArray[Any], ...]:
         """All of them, in the order of the kernel's arguments."""
         return (
-            self.targets, self.labels, self.results, self.degrees, self.enabled, self.parents, self.came, self.starts,
-            self.ended, self.row_at, self.cell_at, self.after, self.homes, self.origins,
+            self.targets, self.labels, self.results, self.degrees, self.enabled, self.starts, self.ended,
+            self.row_at, self.cell_at, self.after, self.homes,
         )  # fmt: skip
 
 
@@ -97,8 +89,6 @@ class Stride:
     def __init__(self, expander: Expander, walk: Recorded, races: RaceFinder) -> None:
         self._expander, self._walk, self._races = expander, walk, races
         self._outs = _Outs(0, 0, 0, 0)
-        self._parents: list[NDArray[np.uint32]] = []
-        self._labels: list[NDArray[np.uint16]] = []
 
     def stretches(self, enough: int, check: Callable[[int], None]) -> Iterator[Stretch]:
         """Give stretches until a level is complete and at least so many states have been stepped.
@@ -144,27 +134,15 @@ class Stride:
         """Give the walk what a call has written."""
         walk, outs = self._walk, self._outs
         stepped, made, begun, over, raced = cursor[5:].tolist()
-        new = int(cursor[3]) - walk.index.size
-        walk.index.size += new
+        walk.index.size = int(cursor[3])
         several = len(self._expander.slots) > self._expander.packing.threads
         walk.take(
             outs.targets[:made].copy(), outs.labels[:made], outs.enabled[:stepped].copy(), outs.degrees[:stepped],
             outs.results[:made] if several else None,
         )  # fmt: skip
         walk.low, walk.high = int(cursor[1]), int(cursor[2])
-        self._parents.append(outs.parents[:new].copy())
-        self._labels.append(outs.came[:new].copy())
-        levels = self._complete([*outs.starts[:begun].tolist(), walk.high]) if begun else []
+        levels = np.diff(outs.starts[:begun], append=walk.high).tolist()
         return Stretch(int(cursor[0]) - stepped, stepped, made, outs.ended[:over].copy(), racing[:raced].copy(), levels)
-
-    def _complete(self, cuts: list[int]) -> list[Level]:
-        """Return the levels between those numbers of states, and keep what belongs to the next one."""
-        parents, labels = np.concatenate(self._parents), np.concatenate(self._labels)
-        first, end = cuts[0], cuts[-1] - cuts[0]
-        self._parents, self._labels = [parents[end:].copy()], [labels[end:].copy()]
-        return [
-            (parents[low - first : high - first], labels[low - first : high - first]) for low, high in pairwise(cuts)
-        ]
 
     def _fill(self, position: int, high: int, some: int) -> None:
         """Fill cells of the next states of the level."""

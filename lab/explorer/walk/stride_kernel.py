@@ -63,27 +63,26 @@ def _meets(pairs: Array, wanted: Array, cell_at: Array, cells: Array) -> bool:
 @compile_for(
     f"int64(int64[::1], uint64[::1], int32[::1], uint64, uint64, int64, {TABLES}, uint64[:, ::1],"
     " uint64[:, ::1], boolean[:, :, ::1],"
-    " int32[::1], uint16[::1], uint16[::1], uint16[::1], uint8[::1], uint32[::1], uint16[::1],"
-    " int64[::1], int64[::1], uint64[::1], uint64[::1], uint64[::1], uint64[::1], uint32[::1], int64[::1])"
+    " int32[::1], uint16[::1], uint16[::1], uint16[::1], uint8[::1],"
+    " int64[::1], int64[::1], uint64[::1], uint64[::1], uint64[::1], uint64[::1], int64[::1])"
 )
 def stride(  # noqa: C901, PLR0912, PLR0915 - one loop over blocks, in three passes
     cursor: Array, known: Array, index: Array, multiplier: Any, shift: Any, width: int,
     thread: Array, rows: Array, cells: Array, slots: Array, pairs: Array, wanted: Array,
-    targets: Array, labels: Array, several: Array, degrees: Array, enabled: Array, parents: Array, came: Array,
-    starts: Array, ended: Array, row_at: Array, cell_at: Array, after: Array, homes: Array, origins: Array,
-    racing: Array,
+    targets: Array, labels: Array, several: Array, degrees: Array, enabled: Array,
+    starts: Array, ended: Array, row_at: Array, cell_at: Array, after: Array, homes: Array, racing: Array,
 ) -> int:  # fmt: skip
     """Step states in the order of their numbers, as `Stride` says; returns why it stopped.
 
     `cursor` holds the next state to step, where its level begins and ends, the states known, and after how many states
     to stop at the end of a level; on return also how many states, transitions, levels, ends and racing states were
-    written. `row_at` and `cell_at` are room for a number for each thread, the three after them for what is known of a
-    block's transitions. 0: no states are left, or enough levels; 1: the next state has an unfilled cell; 2: the room is
+    written. `row_at` and `cell_at` are room for a number for each thread, the two after them for a block's
+    keys. 0: no states are left, or enough levels; 1: the next state has an unfilled cell; 2: the room is
     used up.
     """
     position, low, high = np.uint64(cursor[0]), np.uint64(cursor[1]), np.uint64(cursor[2])
     size = np.uint64(cursor[3])
-    words, first, most, limit = np.uint64(width), size, _BLOCK * np.uint64(slots.shape[0]), np.uint64(cursor[4])
+    words, most, limit = np.uint64(width), _BLOCK * np.uint64(slots.shape[0]), np.uint64(cursor[4])
     stepped, made, begun, over, raced, code = _ZERO, _ZERO, _ZERO, _ZERO, _ZERO, 0
     while code == 0:
         if position == high:
@@ -115,7 +114,6 @@ def stride(  # noqa: C901, PLR0912, PLR0915 - one loop over blocks, in three pas
             for place in range(begin, found):
                 homes[place] = home_of(after, place * words, _ONE, words, multiplier, shift)
                 prefetch(index, np.int64(homes[place]))
-                origins[place] = np.uint32(position - low)
             degrees[stepped] = np.uint16(found - begin)
             enabled[stepped] = np.uint8(moving)
             stepped += _ONE
@@ -132,8 +130,6 @@ def stride(  # noqa: C901, PLR0912, PLR0915 - one loop over blocks, in three pas
         for place in range(found):
             number = number_of(known, index, size, homes[place], after, place * words, _ONE, words)
             if number == size:
-                parents[size - first] = origins[place]
-                came[size - first] = labels[made + place]
                 size += _ONE
             targets[made + place] = np.int32(number)
         made += found
