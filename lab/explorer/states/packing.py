@@ -26,7 +26,7 @@ Layout = tuple[tuple[int, int, int], ...]
 WORD_BITS = 63
 """Bits used of a 64-bit word; the sign stays free, so that tables can mark their cells with negative numbers."""
 
-_FEW = 8
+_FEW = 11
 """Bits up to which local states get more room still: they are the first to outgrow it, in every thread."""
 
 

@@ -18,7 +18,7 @@ from lab.explorer.states.packing import Ids, Words
 
 __all__ = ["Recorded"]
 
-_PIECE = 1 << 10
+_PIECE = 1 << 8
 """Transitions looked at together for the one that leads to a state first."""
 
 _PER_STATE, _PER_TRANSITION = 20, 2
@@ -193,11 +193,12 @@ class Recorded:
         if self._peaks.size * _PIECE < targets.size:
             pieces = np.arange(0, targets.size, _PIECE)
             self._peaks = np.maximum.accumulate(np.maximum.reduceat(targets, pieces))
-        low = int(np.searchsorted(self._peaks, state)) * _PIECE
-        place = low + int(np.argmax(targets[low : low + _PIECE] == state))
+        low = int(self._peaks.searchsorted(np.int32(state))) * _PIECE
+        place = low + int((targets[low : low + _PIECE] == state).argmax())
         labels = self._labels.array if graph is None else graph.labels
         offsets = offsets_of(self._degrees.array) if graph is None else graph.offsets
-        return int(np.searchsorted(offsets, place, side="right")) - 1, int(labels[place])
+        wanted = offsets.dtype.type(place)  # of another type, all offsets would be turned into that first
+        return int(offsets.searchsorted(wanted, side="right")) - 1, int(labels[place])
 
 
 class _Column:
