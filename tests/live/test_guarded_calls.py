@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.live import explore
-from lab.live.exploring import _Search
 from lab.live.runner.operations import conflict
+from lab.live.searching import Search
 
 pytest.importorskip("bytecode")
 
@@ -64,7 +64,7 @@ CALLS = (reads_x, sets_x, adds_x, sets_y, works_out)
 
 def traces(threads, monkeypatch, strategy):
     """Return the exploration, and of each run what its trace is: which steps that conflict come after which."""
-    keys, real = [], _Search._note
+    keys, real = [], Search._note
 
     def note(search, run, state):
         if run.status != "left":
@@ -82,7 +82,7 @@ def traces(threads, monkeypatch, strategy):
         real(search, run, state)
 
     with monkeypatch.context() as patch:
-        patch.setattr(_Search, "_note", note)
+        patch.setattr(Search, "_note", note)
         found = explore(threads, setup=State, strategy=strategy, max_executions=MOST)
     return found, keys[-found.executions :]
 

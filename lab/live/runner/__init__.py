@@ -9,6 +9,6 @@ from __future__ import annotations
 from lab.live.runner.operations import Operation, Site
 from lab.live.runner.run import Run, controlled, run
 from lab.live.runner.schedules import first_enabled, following
-from lab.live.runner.session import Worker
+from lab.live.runner.worker import Worker
 
 __all__ = ["Operation", "Run", "Site", "Worker", "controlled", "first_enabled", "following", "run"]

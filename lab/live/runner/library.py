@@ -14,8 +14,9 @@ from typing import Any, Optional
 
 from lab.live.runner.operations import OWN_FILES
 from lab.live.runner.performing import perform
-from lab.live.runner.session import Aborted, working
+from lab.live.runner.session import working
 from lab.live.runner.threads import made_in_order
+from lab.live.runner.worker import Aborted
 
 __all__ = ["AcquireFutures", "Future", "Log", "call_soon_threadsafe", "select_of", "selector_kinds"]
 

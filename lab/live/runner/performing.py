@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any, Optional
 
 from lab.live.runner.operations import OWN_FILES, WHOLE, Operation, caller_site
-from lab.live.runner.session import Worker, working
+from lab.live.runner.session import working
+from lab.live.runner.worker import Worker
 
 __all__ = ["WouldBlockForEverError", "called", "ending", "me", "perform", "position"]
 

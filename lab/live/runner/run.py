@@ -14,7 +14,8 @@ from lab.live.runner import replacements
 from lab.live.runner import session as sessions
 from lab.live.runner.carriers import Carriers
 from lab.live.runner.operations import OWN_FILES, Operation, Site
-from lab.live.runner.session import Chooser, Session, Worker, active
+from lab.live.runner.session import Chooser, Session, active
+from lab.live.runner.worker import Worker
 
 __all__ = ["Control", "Run", "controlled", "run"]
 

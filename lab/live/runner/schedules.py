@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Optional
 
-from lab.live.runner.session import Chooser, Session, Worker
+from lab.live.runner.session import Chooser, Session
+from lab.live.runner.worker import Worker
 
 __all__ = ["first_enabled", "following"]
 

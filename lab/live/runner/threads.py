@@ -11,7 +11,8 @@ from typing import Any, Optional
 
 from lab.live.runner.operations import OWN_FILES, WHOLE, Operation, caller_site
 from lab.live.runner.performing import perform
-from lab.live.runner.session import Worker, working
+from lab.live.runner.session import working
+from lab.live.runner.worker import Worker
 
 __all__ = ["Local", "Thread", "Timer", "clock", "clock_of", "current_thread", "get_ident", "made_in_order", "sleep"]
 
