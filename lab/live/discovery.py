@@ -17,6 +17,8 @@ from typing import Any
 __all__ = ["functions_in", "in_lab", "is_user_file", "namespaces_of", "worked_out_names"]
 
 _LAB = str(Path(__file__).resolve().parent.parent) + "/"
+_MOST_WRAPPERS = 100
+"""Wrappers around wrappers that are looked into; some objects have any attribute that they are asked for."""
 
 
 @functools.cache
@@ -77,7 +79,7 @@ def _is_user_space(space: dict[str, Any], wanted: set[str]) -> bool:
     )
 
 
-def _spaces(value: Any) -> list[dict[str, Any]]:
+def _spaces(value: Any, depth: int = 0) -> list[dict[str, Any]]:
     """Return the variables of the modules that a value belongs to."""
     if isinstance(value, types.ModuleType):
         return [vars(value)]
@@ -91,7 +93,7 @@ def _spaces(value: Any) -> list[dict[str, Any]]:
     module = sys.modules.get(getattr(kind, "__module__", None) or "")
     found = [] if module is None else [vars(module)]
     wrapped = getattr(value, "__wrapped__", None) if callable(value) and not isinstance(value, type) else None
-    return found if wrapped is None else [*found, *_spaces(wrapped)]
+    return found if wrapped is None or depth == _MOST_WRAPPERS else [*found, *_spaces(wrapped, depth + 1)]
 
 
 def functions_in(

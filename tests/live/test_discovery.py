@@ -30,6 +30,12 @@ def all_there_is():
     }
 
 
+def is_everything(found):
+    """Whether that is all there is; Python 3.13 without a GIL does not tell all of it, but it must be among it."""
+    told = all_there_is()
+    return told.keys() <= found.keys() if discovery._IMMORTAL else found == told
+
+
 @pytest.fixture(autouse=True)
 def as_before():
     kept.clear()
@@ -81,7 +87,7 @@ def test_what_is_new_is_found(collected):
         gc.collect(collected)
     found = here()
     assert {id(new), id(New), id(New.worked_out.func)} <= set(found)
-    assert found == all_there_is()
+    assert is_everything(found)
     assert here() == found
 
 
@@ -123,8 +129,23 @@ def test_nothing_is_kept_alive():
     here()
     gone = weakref.ref(new)
     del new
+    if discovery._IMMORTAL:  # functions go when the collector comes
+        gc.collect()
     assert gone() is None
-    assert here() == all_there_is()
+    assert is_everything(here())
+
+
+def test_a_wrapper_without_end_is_given_up():
+    """Whatever attribute such an object is asked for, it gives another one like itself."""
+
+    class Endless:
+        def __getattr__(self, name):
+            return Endless()
+
+        def __call__(self):
+            """Do nothing."""
+
+    assert globals() in namespaces_of([Endless()])
 
 
 def test_other_modules_are_looked_for_anew():
@@ -134,4 +155,4 @@ def test_other_modules_are_looked_for_anew():
     here()
     found = functions_in([other], [])[0]
     assert [one.__name__ for one in found] == ["there"]
-    assert here() == all_there_is()
+    assert is_everything(here())
