@@ -128,13 +128,29 @@ def test_numba_keeps_what_it_compiles_where_it_is_looked_for() -> None:
     folder = Path(engine.__file__).parent
     if engine.compiled_kernels() is None or "NUMBA_CACHE_DIR" in os.environ or not os.access(folder, os.W_OK):
         pytest.skip("numba keeps nothing here")
-    assert engine._on_disk(folder)
+    assert engine._kept(folder)
 
 
 @pytest.mark.usefixtures("cold")
 def test_a_small_exploration_does_not_load_the_compiler() -> None:
     explore(toys.counter(3, 2))
     assert engine.compiled_kernels.cache_info().misses == 0
+
+
+@needs_numba
+@pytest.mark.usefixtures("cold")
+def test_a_numba_without_an_option_that_is_needed_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says so when the first loop is compiled, as the module is imported."""
+
+    def refuses(*_: Any, **options: Any) -> Any:
+        raise KeyError(f"Unrecognized options: {set(options)}")
+
+    monkeypatch.setattr("numba.njit", refuses)
+    for module in ("states.kernels", "walk.stride_kernel", "graphs.kernels"):
+        monkeypatch.delitem(sys.modules, f"lab.explorer.{module}", raising=False)
+        package, name = module.split(".")
+        monkeypatch.delattr(f"lab.explorer.{package}.{name}", raising=False)
+    assert engine.compiled_kernels() is None
 
 
 @pytest.mark.usefixtures("cold")

@@ -98,25 +98,29 @@ def _worth_it(transitions: int) -> bool:
 
 def _on_disk(folder: Path) -> bool:
     """Return whether numba has compiled this folder's loops since they were changed, and kept them beside it."""
-    python = f"py{sys.version_info[0]}{sys.version_info[1]}"
     try:
         changed = (folder / "kernels.py").stat().st_mtime
-        kept = [file.stat().st_mtime for file in (folder / "__pycache__").glob(f"kernels.absorb-*.{python}.nbi")]
+        return max(_kept(folder), default=changed - 1) >= changed
     except OSError:
         return False
-    return max(kept, default=changed - 1) >= changed
+
+
+def _kept(folder: Path) -> list[float]:
+    """Return when numba last kept what it compiled of this folder's loops for this version of Python."""
+    python = f"py{sys.version_info[0]}{sys.version_info[1]}"
+    return [file.stat().st_mtime for file in (folder / "__pycache__").glob(f"kernels.absorb-*.{python}.nbi")]
 
 
 @cache
 def compiled_kernels() -> Kernels | None:
-    """Return the compiled kernels, from numba's cache on disk where it can be written; None without numba."""
+    """Return the compiled kernels, from numba's cache on disk where it can be; None without a numba that will do."""
     if sys.platform == "emscripten":
         return None
     try:
         from lab.explorer.graphs import kernels as graph_kernels
         from lab.explorer.states import kernels
         from lab.explorer.walk import stride_kernel
-    except ImportError:
+    except (ImportError, KeyError):  # KeyError: numba lacks an option that they are compiled with
         return None
     functions = {**vars(kernels), **vars(stride_kernel), **vars(graph_kernels)}
     return Kernels(*(functions[name] for name in Kernels._fields))
