@@ -17,11 +17,14 @@ from numpy.typing import NDArray
 import lab
 from lab.errors import UsageError
 from lab.explorer import explore
+from lab.explorer.bounds import Bounds
 from lab.explorer.result import Result
 from lab.explorer.states import engine, packing, tables
+from lab.explorer.states.expand import Expander
 from lab.explorer.states.index import StateIndex
 from lab.explorer.states.limbs import Numbers, Sums
 from lab.explorer.walk import search, stride
+from lab.explorer.walk.record import Recorded
 from lab.explorer.walk.rows import Rows
 from tests.explorer import random_toys, toys
 
@@ -79,6 +82,24 @@ def test_larger_programs_give_the_same_results(make: Callable[[], Any]) -> None:
 def test_scenarios_give_the_same_results(name: str, parameters: dict[str, int]) -> None:
     relation = lab.relation(name, parameters=parameters)
     assert_engines_agree(lambda wanted: explore(relation, engine=wanted))
+
+
+@needs_numba
+def test_the_compiled_walk_stops_at_the_end_of_a_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As soon as enough states have been stepped, also where it stopped in between for cells or for room."""
+    monkeypatch.setattr(search, "_BATCH", 1)
+    monkeypatch.setattr(stride, "_LONGEST", 1)
+    monkeypatch.setattr(stride, "_BLOCK", 1)
+    toy = toys.philosophers(5)
+    cells = packing.Packing(toy.initial())
+    chosen = engine.Engine("compiled")
+    walk = Recorded(cells.encode(toy.initial()), chosen)
+    walked = search.Search(toy, cells, Expander(toy, cells, chosen), walk, Bounds())
+    judged: list[int] = []
+    monkeypatch.setattr(walked, "_judge", lambda _, keys: judged.append(keys.shape[1]))
+    walked.run()
+    starts = [*walked.history.starts, walked.history.states]
+    assert [count for count in judged if count] == np.diff(starts).tolist()
 
 
 @pytest.fixture

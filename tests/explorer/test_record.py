@@ -28,18 +28,15 @@ def test_a_column_is_as_wide_as_its_widest_numbers_and_never_lost() -> None:
     assert (found.dtype, found.tolist(), column.size) == (np.uint16, expected, 0)
 
 
-@pytest.mark.parametrize("handed_over", [False, True])
 @pytest.mark.parametrize("toy", [toys.philosophers(5), toys.chooser(), toys.busy_wait()])
 def test_a_state_was_reached_first_by_the_first_transition_to_it(
-    toy: toys.Toy, handed_over: bool, monkeypatch: pytest.MonkeyPatch
+    toy: toys.Toy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Looked for in pieces of three transitions; while the walk holds them, and in the graph made of them."""
+    """Looked for in pieces of three transitions."""
     monkeypatch.setattr(record, "_PIECE", 3)
     packing = Packing(toy.initial())
     walk = Recorded(packing.encode(toy.initial()))
     Search(toy, packing, Expander(toy, packing), walk, Bounds()).run()
-    if handed_over:
-        walk.graph()
     came = [walk.came(state) for state in range(1, walk.index.size)]
     graph = walk.graph()
     first = [graph.targets.tolist().index(state) for state in range(1, graph.states)]

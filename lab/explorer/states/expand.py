@@ -20,9 +20,6 @@ __all__ = ["Expander", "Successors"]
 _FILLED = 1 << 12
 """States whose cells are filled together when one of them needs it."""
 
-_FIRST = 64
-"""Cells filled the first time in a batch, then four times as many each time."""
-
 Slot = tuple[int, int]
 """A thread and the number of its step's result."""
 
@@ -139,7 +136,7 @@ class Expander:
         assert self.engine.kernels is not None
         (words, count), flat, slots = keys.shape, keys.view(np.uint64).reshape(-1), -1
         cells, enabled = np.empty((self.packing.threads, count), np.int64), np.empty(count, np.intp)
-        some, cursor, row_of = _FIRST, np.zeros(2, np.int64), np.empty(self.packing.threads, np.uint64)
+        stops, cursor, row_of = 0, np.zeros(2, np.int64), np.empty(self.packing.threads, np.uint64)
         while True:
             if slots != len(self.slots):  # begin, or begin again: steps have more results than there is room for
                 slots, cursor[:] = len(self.slots), 0
@@ -149,9 +146,9 @@ class Expander:
             outs = (after, rows, labels, enabled, results, row_of, cells)
             if not self.engine.kernels.emit(cursor, flat, count, *self.tables.arrays, table, *outs):
                 break
-            if not self.tables.fill(keys[:, cursor[0] : cursor[0] + _FILLED], some):
+            if not self.tables.fill(keys[:, cursor[0] : cursor[0] + _FILLED], stops):
                 return None
-            some *= 4
+            stops += 1
         size, several = int(cursor[1]), slots > self.packing.threads
         return Successors(
             after[:, :size].view(np.int64), rows[:size], labels[:size], enabled, results[:size] if several else None,

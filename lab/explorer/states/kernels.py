@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 __all__ = [
-    "RING", "TABLES", "absorb", "cell_of", "compile_for", "emit", "home_of", "intern", "locate", "number_of", "part",
+    "TABLES", "absorb", "cell_of", "compile_for", "emit", "home_of", "intern", "locate", "number_of", "part",
     "place", "prefetch",
 ]  # fmt: skip
 
@@ -226,11 +226,6 @@ _ROWS = "uint64[:, ::1], int64, int64, int64[:, ::1], uint64, uint64"
 _NEAR = np.uint64(12)
 """The same for rows, where each wait is for several lines."""
 
-RING = 64
-"""Keys under way are kept in a ring of so many, a power of two above twice `_NEAR`."""
-
-_LAST = np.uint64(RING - 1)
-
 
 @compile_for(f"int64({_ROWS}, uint64[:, ::1], uint64[:, ::1], int64[::1], int64[::1], uint64[::1], uint64[::1])")
 def absorb(
@@ -239,21 +234,22 @@ def absorb(
 ) -> int:  # fmt: skip
     """Number the keys of a batch and add what arrives with each, as `Rows.add` says; returns how many keys are new.
 
-    `homes` and `numbers` are rings.
+    `homes` and `numbers` are rings for keys under way: of a size that is a power of two above twice `_NEAR`.
     """
     count, last, first = np.uint64(batch.shape[1]), np.uint64(slots.shape[0] - 1), np.uint64(known)
     words, columns, size = np.uint64(width), np.uint64(rows.shape[1] - width), first
+    ring = np.uint64(homes.size - 1)
     flat, table = rows.reshape(-1), slots.reshape(-1)
     for step in range(count + _TWO * _NEAR):
         if step < count:
             mixed = batch[_ZERO, step] * multiplier
             for word in range(_ONE, words):
                 mixed = (mixed ^ (mixed >> _HALF) ^ batch[word, step]) * multiplier
-            homes[step & _LAST] = mixed >> shift
+            homes[step & ring] = mixed >> shift
             prefetch(table, np.int64((mixed >> shift) * _TWO))
         if _NEAR <= step < count + _NEAR:
             row = step - _NEAR
-            place, key = homes[row & _LAST], np.int64(batch[_ZERO, row])
+            place, key = homes[row & ring], np.int64(batch[_ZERO, row])
             while True:
                 number = np.uint64(slots[place, _ONE])
                 if slots[place, _ONE] < 0:
@@ -271,12 +267,12 @@ def absorb(
                     if same:
                         break
                 place = (place + _ONE) & last
-            numbers[row & _LAST] = number
+            numbers[row & ring] = number
             prefetch(flat, np.int64(number) * rows.shape[1])
             prefetch(flat, np.int64(number) * rows.shape[1] + rows.shape[1] - 1)
         if step >= _TWO * _NEAR:
             row = step - _TWO * _NEAR
-            number, source = numbers[row & _LAST], np.uint64(sources[row])
+            number, source = numbers[row & ring], np.uint64(sources[row])
             for column in range(columns):
                 rows[number, words + column] += amounts[source, column]
     return int(size - first)

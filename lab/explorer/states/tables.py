@@ -156,8 +156,8 @@ class Tables:
             if self.packing.overflowing:
                 return None
 
-    def fill(self, keys: Words, most: int) -> bool:
-        """Fill the first cells that steps from states with those keys need, `most` at most; False for an overflow.
+    def fill(self, keys: Words, stops: int) -> bool:
+        """Fill the first cells that steps from states with those keys need, after each stop more; False for an overflow.
 
         Compiled loops look the states up themselves, and come back when they meet another cell that is not filled.
         """
@@ -165,7 +165,7 @@ class Tables:
             found, _ = self._locate(np.ascontiguousarray(keys))
             unfilled = np.flatnonzero(self.cells[1][found.cells.T] == UNFILLED)
             if unfilled.size <= _FIRST or not self._settle(found, unfilled):
-                self._fill(keys, found, unfilled[:most])
+                self._fill(keys, found, unfilled[: _FIRST * 4**stops])
                 return not self.packing.overflowing
 
     def _locate(self, keys: Words) -> tuple[Found, bool]:

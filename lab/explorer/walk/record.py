@@ -186,19 +186,17 @@ class Recorded:
     def came(self, state: int) -> tuple[int, int]:
         """Return the state and the label of the transition by which a state was reached first; not the initial one.
 
-        States are numbered as they are reached, so the highest target so far grows by one with each new state.
+        The walk is over then, as with `graph`. States are numbered as they are reached, so the highest target so far
+        grows by one with each new state.
         """
-        graph = self._graph
-        targets = self._targets.array if graph is None else graph.targets
-        if self._peaks.size * _PIECE < targets.size:
-            pieces = np.arange(0, targets.size, _PIECE)
-            self._peaks = np.maximum.accumulate(np.maximum.reduceat(targets, pieces))
+        graph = self.graph()
+        if not self._peaks.size:
+            pieces = np.arange(0, graph.targets.size, _PIECE)
+            self._peaks = np.maximum.accumulate(np.maximum.reduceat(graph.targets, pieces))
         low = int(self._peaks.searchsorted(np.int32(state))) * _PIECE
-        place = low + int((targets[low : low + _PIECE] == state).argmax())
-        labels = self._labels.array if graph is None else graph.labels
-        offsets = offsets_of(self._degrees.array) if graph is None else graph.offsets
-        wanted = offsets.dtype.type(place)  # of another type, all offsets would be turned into that first
-        return int(offsets.searchsorted(wanted, side="right")) - 1, int(labels[place])
+        place = low + int((graph.targets[low : low + _PIECE] == state).argmax())
+        wanted = graph.offsets.dtype.type(place)  # of another type, all offsets would be turned into that first
+        return int(graph.offsets.searchsorted(wanted, side="right")) - 1, int(graph.labels[place])
 
 
 class _Column:

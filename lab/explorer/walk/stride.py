@@ -21,11 +21,8 @@ _LONGEST = 1 << 17
 _FILLED = 1 << 14
 """States whose cells are filled together when one of them needs it."""
 
-_FIRST = 64
-"""Cells filled the first time, then four times as many each time."""
-
 _BLOCK = 32
-"""States that the compiled loop steps before it looks their successors up."""
+"""States that the compiled loop steps before it looks their successors up, for which it has asked memory by then."""
 
 _UNFILLED, _FULL = 1, 2
 """Why a call stopped: a cell is unfilled, or its room is used up."""
@@ -98,17 +95,17 @@ class Stride:
         walk, index = self._walk, self._walk.index
         cursor = np.zeros(10, np.int64)
         cursor[:3] = walk.low, walk.low, walk.high
-        stepped, code, some = 0, _FULL, _FIRST
+        stepped, code, stops = 0, _FULL, 0
         while code:
             self._make_room(check)
-            cursor[3:5] = index.size, enough - stepped
+            cursor[3:5] = index.size, max(0, enough - stepped)
             racing = self._races.room()
             code = self._call(cursor, racing)
             stepped += int(cursor[5])
             yield self._taken(cursor, racing)
             if code == _UNFILLED:
-                self._fill(int(cursor[0]), int(cursor[2]), some)
-                some *= 4
+                self._fill(int(cursor[0]), int(cursor[2]), stops)
+                stops += 1
 
     def _make_room(self, check: Callable[[int], None]) -> None:
         """Make room for at least the transitions of a block, and in the index for as many states."""
@@ -144,8 +141,8 @@ class Stride:
         levels = np.diff(outs.starts[:begun], append=walk.high).tolist()
         return Stretch(int(cursor[0]) - stepped, stepped, made, outs.ended[:over].copy(), racing[:raced].copy(), levels)
 
-    def _fill(self, position: int, high: int, some: int) -> None:
+    def _fill(self, position: int, high: int, stops: int) -> None:
         """Fill cells of the next states of the level."""
-        while not self._expander.tables.fill(self._walk.index.keys[:, position : min(high, position + _FILLED)], some):
+        while not self._expander.tables.fill(self._walk.index.keys[:, position : min(high, position + _FILLED)], stops):
             self._walk.translate(self._expander.packing.relayout())
             self._expander.reset()

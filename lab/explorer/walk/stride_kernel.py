@@ -11,10 +11,6 @@ from lab.explorer.states.kernels import TABLES, Array, cell_of, compile_for, hom
 __all__ = ["stride"]
 
 _UNFILLED, _LARGEST = np.uint64(2**64 - 2), np.uint64(2**63 - 1)
-BLOCK = 32
-"""States stepped before their successors are looked up: memory asked for at the first has come by the last."""
-
-_BLOCK = np.uint64(BLOCK)
 _ZERO, _ONE, _TWO = np.uint64(0), np.uint64(1), np.uint64(2)
 
 
@@ -77,12 +73,13 @@ def stride(  # noqa: C901, PLR0912, PLR0915 - one loop over blocks, in three pas
     `cursor` holds the next state to step, where its level begins and ends, the states known, and after how many states
     to stop at the end of a level; on return also how many states, transitions, levels, ends and racing states were
     written. `row_at` and `cell_at` are room for a number for each thread, the two after them for a block's
-    keys. 0: no states are left, or enough levels; 1: the next state has an unfilled cell; 2: the room is
-    used up.
+    keys: their size says how many states a block has. 0: no states are left, or enough levels; 1: the next state has an
+    unfilled cell; 2: the room is used up.
     """
     position, low, high = np.uint64(cursor[0]), np.uint64(cursor[1]), np.uint64(cursor[2])
     size = np.uint64(cursor[3])
-    words, most, limit = np.uint64(width), _BLOCK * np.uint64(slots.shape[0]), np.uint64(cursor[4])
+    words, most, limit = np.uint64(width), np.uint64(homes.size), np.uint64(cursor[4])
+    block = most // np.uint64(slots.shape[0])
     stepped, made, begun, over, raced, code = _ZERO, _ZERO, _ZERO, _ZERO, _ZERO, 0
     while code == 0:
         if position == high:
@@ -94,11 +91,11 @@ def stride(  # noqa: C901, PLR0912, PLR0915 - one loop over blocks, in three pas
             high = size
             if stepped >= limit:
                 break
-        if made + most > np.uint64(targets.size) or stepped + _BLOCK > np.uint64(degrees.size):
+        if made + most > np.uint64(targets.size) or stepped + block > np.uint64(degrees.size):
             code = 2
             break
         found = _ZERO
-        end = min(position + _BLOCK, high)
+        end = min(position + block, high)
         while position < end:
             for number in range(np.uint64(thread.shape[0])):
                 row, cell = cell_of(known, position * words, _ONE, thread, number, rows, cells, words)
