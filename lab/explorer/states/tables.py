@@ -157,7 +157,7 @@ class Tables:
                 return None
 
     def fill(self, keys: Words, stops: int) -> bool:
-        """Fill the first cells that steps from states with those keys need, after each stop more; False for an overflow.
+        """Fill the first cells that steps from states with those keys need, more after each stop; False for overflows.
 
         Compiled loops look the states up themselves, and come back when they meet another cell that is not filled.
         """
