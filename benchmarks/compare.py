@@ -65,6 +65,7 @@ MODELS = (
 )
 
 _NOTES = """
+B/state is what searching and counting took at most, beyond what the process had before.
 Seconds are of searching alone: compiling and importing are not in them. SPIN: spin -a, gcc -O2 -DSAFETY -DNOREDUCE, the
 elapsed time that pan prints, or its time in user mode where that is less; the lab: processor time. It counts schedules
 and probabilities exactly in that time; nobody else counts.
@@ -81,7 +82,8 @@ def _settings(parameters: Mapping[str, int]) -> str:
 
 def main(names: Sequence[str]) -> None:
     """Print the table, of all models or of those named."""
-    print(f"{'model':<32}{'by':<24}{'states':>12}{'seconds':>9}{'M states/s':>12}{'MB':>7}  {'times SPIN':<11}promised")
+    head = f"{'model':<32}{'by':<24}{'states':>12}{'seconds':>9}{'M states/s':>12}{'MB':>7}{'B/state':>9}"
+    print(f"{head}  {'times SPIN':<11}promised")
     for model in MODELS:
         if not names or model.name in names:
             _compare(model)
@@ -122,7 +124,8 @@ def _row(
         print(f"{title:<32}{by:<24}{'not installed':>12}", flush=True)
         return
     memory = f"{found.megabytes:>7.0f}" if found.megabytes else f"{'':>7}"
-    line = f"{title:<32}{by:<24}{found.states:>12,}{found.seconds:>9.2f}{found.rate:>12.2f}{memory}"
+    each = f"{(found.megabytes - found.before) * 2**20 / found.states:.0f}" if found.before else ""
+    line = f"{title:<32}{by:<24}{found.states:>12,}{found.seconds:>9.2f}{found.rate:>12.2f}{memory}{each:>9}"
     if peer is not None:
         times = peer.seconds / found.seconds
         line += f"  {times:<11.2f}"

@@ -23,11 +23,12 @@ class Ran(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """States found, seconds of searching, and the process's peak memory in MB."""
+    """States found, seconds of searching, the process's peak memory in MB, and how much it had before it searched."""
 
     states: int
     seconds: float
     megabytes: float
+    before: float = 0
 
     @property
     def rate(self) -> float:

@@ -43,13 +43,13 @@ def _explore(engine: str, liveness: str, times: int, scenario: str, parameters: 
     if engine == "numpy":
         import scipy.sparse.csgraph  # noqa: F401 - what large components are found with
     wanted = bool(int(liveness))
-    found = []
+    found, before = [], megabytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
     for _ in range(times):
         start = process_time()
         states = library.explore(program, engine=engine, symmetry=False, liveness=wanted).states
         found.append(process_time() - start)
     peak = megabytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-    return Measured(states, min(found), peak)
+    return Measured(states, min(found), peak, before)
 
 
 if __name__ == "__main__":
