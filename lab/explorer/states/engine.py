@@ -19,7 +19,7 @@ _WORTH_LOADING = 10_000_000
 loading half a second, and from then on it takes half as long or less."""
 
 _WORTH_COMPILING = 30_000_000
-"""The same where they have to be compiled first: that takes ten or twenty seconds, but only once."""
+"""The same where they have to be compiled first: that takes about ten seconds, but only once."""
 
 ROOM_FOR_LOADING = 400 << 20
 """Bytes that must be left when the compiler is loaded; it keeps about half of them."""
